@@ -1,0 +1,240 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Kvs.Server.Sessions;
+using Kvs.Server.Transport;
+
+namespace Kvs.Server.Connections;
+
+/// <summary>
+/// One client's connection: waits for bytes without holding a thread, then is a job on the pool that executes every
+/// complete request which has arrived and sends all replies at once.
+/// </summary>
+/// <remarks>
+/// <para><see cref="ServeAsync"/> is called once. It is one flow of control that changes threads at its awaits, so
+/// that there are never two jobs of one connection at once, and everything that is not named below is its own.</para>
+/// <para><see cref="Stop"/> and <see cref="CheckTime"/> may be called from any thread, at any time. They only set a
+/// flag and wake the flow, which then decides by itself.</para>
+/// <para>1. No request is executed after the last reply has been written.</para>
+/// <para>2. Requests are executed on the pool and nowhere else.</para>
+/// <para>The awaits that every batch of requests comes through are all in one method, whose state is allocated once.
+/// </para>
+/// </remarks>
+internal sealed class Connection
+{
+    /// <summary>How often in a row a job looks for more requests before it queues up again behind those of other
+    /// connections: often enough to save most changes of threads, seldom enough that nobody waits long.</summary>
+    private const int MaxRoundsOfJob = 16;
+
+    private readonly ITransportConnection _transport;
+    private readonly ServerContext _context;
+    private readonly ConnectionClock _clock;
+    private readonly WorkerSwitch _worker;
+    private readonly bool _isRefused;
+    private ISession? _session;
+    private bool _onWorker;
+    private int _rounds;
+    private long _countedRequests;
+    private volatile bool _stopping;
+
+    internal Connection(ITransportConnection transport, ServerContext context, bool isRefused)
+    {
+        _transport = transport;
+        _context = context;
+        _isRefused = isRefused;
+        _clock = new ConnectionClock(context.Options, TimeProvider.System);
+        _worker = new WorkerSwitch(context.Pool);
+    }
+
+    /// <summary>Serves the client until either side ends it. Does not throw.</summary>
+    internal async Task ServeAsync()
+    {
+        try
+        {
+            if (await ServeRequestsAsync().ConfigureAwait(false))
+            {
+                await LingerAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException)
+        {
+            // Lost, not ended: whatever was executed has been, and nobody is left to tell.
+            ConnectionLog.Lost(_context.Logger, error, _transport.RemoteEndPoint);
+        }
+        catch (Exception error)
+        {
+            ConnectionLog.Failed(_context.Logger, error, _transport.RemoteEndPoint);
+        }
+        finally
+        {
+            _session?.Dispose();
+        }
+    }
+
+    /// <summary>Has what has arrived finished and answered, and then the connection closed.</summary>
+    internal void Stop()
+    {
+        _clock.StopBegun();
+        _stopping = true;
+        _transport.Input.CancelPendingRead();
+    }
+
+    /// <summary>Wakes the connection where it has waited too long for its client.</summary>
+    internal void CheckTime()
+    {
+        if (_clock.IsOverdue)
+        {
+            _transport.Input.CancelPendingRead();
+        }
+    }
+
+    /// <summary>The connection's life up to its last reply. True where the client may be sending still.</summary>
+    private async Task<bool> ServeRequestsAsync()
+    {
+        while (true)
+        {
+            ReadResult read;
+            if (!_stopping)
+            {
+                // Idle: nothing but this object waits here.
+                ValueTask<ReadResult> reading = _transport.Input.ReadAsync();
+                _onWorker &= reading.IsCompleted;
+                read = await reading.ConfigureAwait(false);
+            }
+            else if (await ReceiveBeforeStopAsync().ConfigureAwait(false) is ReadResult late)
+            {
+                read = late;
+            }
+            else
+            {
+                await SayFarewellAsync(Farewell.Stopping).ConfigureAwait(false);
+                return false;
+            }
+
+            ReadOnlySequence<byte> rest = read.Buffer;
+            var outcome = rest.IsEmpty ? SessionOutcome.NeedsInput : SessionOutcome.OutputFull;
+            bool isTaken = true;
+            while (outcome == SessionOutcome.OutputFull && isTaken)
+            {
+                if (MustEnterWorker())
+                {
+                    await _worker;
+                }
+
+                outcome = Execute(ref rest);
+
+                // A client that does not take its replies keeps the connection waiting here, without a worker.
+                ValueTask<FlushResult> flushing = _transport.Output.FlushAsync();
+                _onWorker &= flushing.IsCompleted;
+                isTaken = !(await flushing.ConfigureAwait(false)).IsCompleted;
+            }
+
+            // All of it has been looked at: the next read waits for bytes that are new.
+            _transport.Input.AdvanceTo(rest.Start, read.Buffer.End);
+            _clock.Received(_session, rest.Length);
+            if (outcome == SessionOutcome.Closing || !isTaken)
+            {
+                return true;
+            }
+
+            if (read.IsCompleted)
+            {
+                return false;
+            }
+
+            if (_clock.IsOverdue)
+            {
+                await SayFarewellAsync(_stopping ? Farewell.Stopping : Farewell.TimedOut).ConfigureAwait(false);
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Receives from a client of a server that stops. Null where nothing more comes.</summary>
+    private async ValueTask<ReadResult?> ReceiveBeforeStopAsync()
+    {
+        _onWorker = false;
+        using var quiet = new CancellationTokenSource(ConnectionClock.QuietTime);
+        try
+        {
+            return await _transport.Input.ReadAsync(quiet.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (quiet.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the next round needs a job of its own: not while the flow is still on the pool, where it came
+    /// round without waiting for anything, and the job has not yet lasted long.</summary>
+    private bool MustEnterWorker()
+    {
+        if (_onWorker && ++_rounds < MaxRoundsOfJob)
+        {
+            return false;
+        }
+
+        _onWorker = true;
+        _rounds = 0;
+        return true;
+    }
+
+    /// <summary>One round of a job: synchronous, on the pool.</summary>
+    private SessionOutcome Execute(ref ReadOnlySequence<byte> input)
+    {
+        _session ??= SessionChoice.Choose(input, _context);
+        if (_session is null)
+        {
+            ConnectionLog.Garbage(_context.Logger, _transport.RemoteEndPoint);
+            return SessionOutcome.Closing;
+        }
+
+        if (_isRefused)
+        {
+            _session.WriteFarewell(Farewell.TooManyConnections, _transport.Output);
+            return SessionOutcome.Closing;
+        }
+
+        try
+        {
+            SessionOutcome outcome = _session.Process(ref input, _transport.Output);
+            _context.RequestsExecuted(_session.Executed - _countedRequests);
+            _countedRequests = _session.Executed;
+            return outcome;
+        }
+        catch (Exception error)
+        {
+            // The replies before it are whole, and go out.
+            ConnectionLog.Failed(_context.Logger, error, _transport.RemoteEndPoint);
+            _session.WriteFarewell(Farewell.Failed, _transport.Output);
+            return SessionOutcome.Closing;
+        }
+    }
+
+    private async ValueTask SayFarewellAsync(Farewell farewell)
+    {
+        if (_session is not null)
+        {
+            _session.WriteFarewell(farewell, _transport.Output);
+            await _transport.Output.FlushAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Receives and drops what the client is still sending, for a while. A socket that is closed with bytes unread
+    /// resets the connection, and the reset overtakes the last replies.
+    /// </summary>
+    private async Task LingerAsync()
+    {
+        _transport.FinishSending();
+        _clock.LingerBegun();
+        while (!_clock.IsOverdue)
+        {
+            ReadResult read = await _transport.Input.ReadAsync().ConfigureAwait(false);
+            _transport.Input.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+            {
+                return;
+            }
+        }
+    }
+}

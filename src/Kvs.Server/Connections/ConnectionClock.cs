@@ -1,0 +1,89 @@
+using Kvs.Server.Sessions;
+
+namespace Kvs.Server.Connections;
+
+/// <summary>
+/// Says when a connection has waited too long for its client.
+/// </summary>
+/// <remarks>The connection's flow sets the deadline; any thread may ask whether it has passed. The deadline is one
+/// word, so that both see a whole one.</remarks>
+internal sealed class ConnectionClock
+{
+    /// <summary>A client from which nothing has come for so long, while the server stops, has sent all that it wanted
+    /// answered: more than what a packet of the local network is on its way.</summary>
+    internal static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long a connection that has had its last reply is kept for the client to read it.</summary>
+    internal static readonly TimeSpan LingerTime = TimeSpan.FromSeconds(1);
+
+    private const long Never = long.MaxValue;
+
+    private readonly KvsServerOptions _options;
+    private readonly TimeProvider _time;
+    private long _deadlineMs;
+    private long _stopDeadlineMs = Never;
+    private long _markedBytes;
+    private long _markedExecuted;
+    private bool _inFrame;
+
+    internal ConnectionClock(KvsServerOptions options, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _deadlineMs = After(options.HandshakeTimeout);
+    }
+
+    /// <summary>Whether the client's time is up. Any thread.</summary>
+    internal bool IsOverdue
+    {
+        get
+        {
+            long nowMs = NowMs;
+            return nowMs >= Volatile.Read(ref _deadlineMs) || nowMs >= Volatile.Read(ref _stopDeadlineMs);
+        }
+    }
+
+    /// <summary>The server stops: from now on, time is short. Any thread.</summary>
+    internal void StopBegun() => Volatile.Write(ref _stopDeadlineMs, After(_options.DrainTimeout));
+
+    /// <summary>The last reply is out.</summary>
+    internal void LingerBegun()
+    {
+        Volatile.Write(ref _deadlineMs, After(LingerTime));
+        Volatile.Write(ref _stopDeadlineMs, Never);
+    }
+
+    /// <summary>Requests have been executed, and the connection is about to wait for more.</summary>
+    /// <param name="session">The session; null before the first byte.</param>
+    /// <param name="waitingBytes">Bytes of an unfinished request that still lie in the input.</param>
+    internal void Received(ISession? session, long waitingBytes)
+    {
+        if (session is not { IsOpen: true })
+        {
+            // Still the deadline of the handshake, whatever came.
+            return;
+        }
+
+        long unfinishedBytes = session.UnfinishedBytes + waitingBytes;
+        if (unfinishedBytes == 0)
+        {
+            _inFrame = false;
+            Volatile.Write(ref _deadlineMs, Never);
+            return;
+        }
+
+        // A busy client's bytes may end in the middle of a request every time, and each time of another.
+        bool isAnother = !_inFrame || session.Executed != _markedExecuted;
+        if (isAnother || unfinishedBytes - _markedBytes >= _options.MinFrameProgressBytes)
+        {
+            _inFrame = true;
+            _markedBytes = unfinishedBytes;
+            _markedExecuted = session.Executed;
+            Volatile.Write(ref _deadlineMs, After(_options.FrameTimeout));
+        }
+    }
+
+    private long NowMs => (long)_time.GetElapsedTime(0).TotalMilliseconds;
+
+    private long After(TimeSpan time) => NowMs + (long)time.TotalMilliseconds;
+}

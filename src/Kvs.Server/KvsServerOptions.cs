@@ -1,0 +1,60 @@
+using System.Net;
+
+namespace Kvs.Server;
+
+/// <summary>How a server listens and what it bears. Every property has a default that suits most.</summary>
+public sealed record KvsServerOptions
+{
+    /// <summary>The port that servers listen on unless told otherwise.</summary>
+    public const int DefaultPort = 4000;
+
+    /// <summary>Where to listen; port 0 takes a free one. 127.0.0.1:4000 by default.</summary>
+    public IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, DefaultPort);
+
+    /// <summary>The most connections at once, at least 1; 16,384 by default. One more is told so and closed.</summary>
+    public int MaxConnections { get; init; } = 16 * 1024;
+
+    /// <summary>
+    /// How many received bytes wait on one connection while its requests are executed, beside one unfinished request:
+    /// at least 4 KiB, 256 KiB by default. Beyond, nothing more is received from it.
+    /// </summary>
+    public int MaxBufferedInputBytes { get; init; } = 256 * 1024;
+
+    /// <summary>
+    /// How many bytes of replies are gathered on one connection before they must have been sent, beside the reply
+    /// that is being written: at least 1 byte, 256 KiB by default. While a client does not take them, nothing of it is
+    /// executed and in the end nothing received.
+    /// </summary>
+    public int MaxBufferedOutputBytes { get; init; } = 256 * 1024;
+
+    /// <summary>How long a client may take from connecting to the end of its handshake; 10 seconds by default.
+    /// </summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a request that was begun may stay unfinished, counted anew whenever
+    /// <see cref="MinFrameProgressBytes"/> more have come; 30 seconds by default. A connection that has begun no
+    /// request may be idle for ever.
+    /// </summary>
+    public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What a slow client must send of a request within <see cref="FrameTimeout"/>, in bytes; 64 KiB by
+    /// default, so that long values pass over slow lines and a byte now and then does not hold a connection.</summary>
+    public int MinFrameProgressBytes { get; init; } = 64 * 1024;
+
+    /// <summary>How long a server that stops goes on with clients that keep sending, or do not take their replies;
+    /// 5 seconds by default.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    internal void Check()
+    {
+        ArgumentNullException.ThrowIfNull(EndPoint);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxBufferedInputBytes, 4096);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxBufferedOutputBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MinFrameProgressBytes, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HandshakeTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(FrameTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(DrainTimeout, TimeSpan.Zero);
+    }
+}

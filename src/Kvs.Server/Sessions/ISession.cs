@@ -1,0 +1,27 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Kvs.Server.Sessions;
+
+/// <summary>
+/// One connection's side of a protocol: takes requests off its input, executes them in order and writes their replies.
+/// Knows nothing of sockets, time or threads; called by one thread at a time.
+/// </summary>
+internal interface ISession : IDisposable
+{
+    /// <summary>Whether the client has introduced itself, where the protocol asks for it.</summary>
+    bool IsOpen { get; }
+
+    /// <summary>Bytes of an unfinished request that have been taken off the input.</summary>
+    long UnfinishedBytes { get; }
+
+    /// <summary>Requests executed so far.</summary>
+    long Executed { get; }
+
+    /// <summary>Executes complete requests from the front of <paramref name="input"/>, which then begins behind what
+    /// was consumed.</summary>
+    SessionOutcome Process(ref ReadOnlySequence<byte> input, PipeWriter output);
+
+    /// <summary>Writes the server's last words, after which it executes nothing more.</summary>
+    void WriteFarewell(Farewell farewell, PipeWriter output);
+}

@@ -1,0 +1,41 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+
+namespace Kvs.Server.Transport;
+
+/// <summary>One of Kestrel's connections behind the seam.</summary>
+internal sealed class KestrelConnection : ITransportConnection
+{
+    private readonly ConnectionContext _context;
+    private readonly Socket? _socket;
+
+    internal KestrelConnection(ConnectionContext context)
+    {
+        _context = context;
+        _socket = context.Features.Get<IConnectionSocketFeature>()?.Socket;
+
+        // Peers that vanished without a word are noticed in the end, however long their connection may be idle.
+        _socket?.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+    }
+
+    public PipeReader Input => _context.Transport.Input;
+
+    public PipeWriter Output => _context.Transport.Output;
+
+    public EndPoint? RemoteEndPoint => _context.RemoteEndPoint;
+
+    public void FinishSending()
+    {
+        try
+        {
+            _socket?.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // The client was faster: the connection is gone, and with it the need to end it well.
+        }
+    }
+}

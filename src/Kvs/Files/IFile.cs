@@ -1,0 +1,48 @@
+namespace Kvs.Files;
+
+/// <summary>An open file behind the seam. Disposing it closes it and drops its mapping.</summary>
+public unsafe interface IFile : IDisposable
+{
+    /// <summary>The file's path, as errors name it.</summary>
+    string Path { get; }
+
+    /// <summary>The file's length in bytes.</summary>
+    long Length { get; }
+
+    /// <summary>
+    /// Makes the file <paramref name="length"/> bytes long, with room on the disk for all of them, so that no later
+    /// store into its mapping can meet a full disk. New bytes are zero.
+    /// </summary>
+    /// <exception cref="IOException">No room: the file is as long as before.</exception>
+    void Allocate(long length);
+
+    /// <summary>Cuts the file to <paramref name="length"/> bytes.</summary>
+    void Truncate(long length);
+
+    /// <summary>
+    /// Maps the first <paramref name="length"/> bytes, shared: what is stored there is in the file at once. At most
+    /// one mapping at a time; valid until the file is disposed or <see cref="Unmap"/> is called.
+    /// </summary>
+    byte* Map(long length);
+
+    /// <summary>Drops the mapping, if there is one.</summary>
+    void Unmap();
+
+    /// <summary>Brings the pages of a part of the mapping into memory, ready to be stored into, so that the stores
+    /// that follow take no page faults. A hint; never fails.</summary>
+    void Populate(long offset, long length);
+
+    /// <summary>Says that a part of the mapping will hardly be stored into any more. It stays readable, and may be
+    /// stored into all the same. A hint; never fails.</summary>
+    void StopWriting(long offset, long length);
+
+    /// <summary>Lets the next <see cref="Sync"/> write all pages of a part of the mapping, also those that the kernel
+    /// takes for clean: after a failed sync it does so with pages that never reached the disk.</summary>
+    void MarkDirty(long offset, long length);
+
+    /// <summary>Makes the file's bytes and length durable (fdatasync), those stored through the mapping included.
+    /// </summary>
+    /// <exception cref="IOException">The sync failed. It must not be tried again: a second one would succeed with
+    /// the data gone.</exception>
+    void Sync();
+}

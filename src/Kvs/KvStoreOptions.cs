@@ -1,0 +1,83 @@
+using Kvs.Files;
+using Kvs.Log;
+
+namespace Kvs;
+
+/// <summary>How a store is opened. Every property has a default that suits most.</summary>
+public sealed record KvStoreOptions
+{
+    /// <summary>The most partitions that an index can have.</summary>
+    public const int MaxPartitions = 65536;
+
+    /// <summary>What a write has reached when the call returns. <see cref="Durability.Interval"/> by default.</summary>
+    public Durability Durability { get; init; } = Durability.Interval;
+
+    /// <summary>The longest time between two syncs at <see cref="Durability.Interval"/>: 1 second by default, and never
+    /// more than 30.</summary>
+    public TimeSpan SyncInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many partitions the index has, each with its own writer lock: 1 to 65536, 256 by default. May
+    /// differ from one opening to the next.</summary>
+    public int Partitions { get; init; } = 256;
+
+    /// <summary>The size that a segment of the log grows to, in bytes: a multiple of 64 KiB, 64 MiB by default.
+    /// </summary>
+    public int SegmentBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>The size of a new store's first segment, in bytes: a multiple of 64 KiB, 1 MiB by default.</summary>
+    public int FirstSegmentBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>How long keys and values may be.</summary>
+    public Limits Limits { get; init; } = Limits.Default;
+
+    /// <summary>Where the store's files live. The operating system's unless a test says otherwise.</summary>
+    public IFileSystem FileSystem { get; init; } = OperatingSystemFiles.Instance;
+
+    /// <summary>Told what an operator must know: bytes cut after a power cut, a failed sync. May be called from any
+    /// thread; what it throws is lost.</summary>
+    public Action<string>? Log { get; init; }
+
+    /// <summary>How many lanes the log has, the one for large records included: one more than there are processors,
+    /// unless a test wants to know where its bytes will lie.</summary>
+    internal int Lanes { get; init; } = Environment.ProcessorCount + 1;
+
+    /// <summary>What makes a new store's bytes its own: random, unless a test wants to know them.</summary>
+    internal LogSecret? NewSecret { get; init; }
+
+    /// <summary>The least that a segment can have, in bytes, and what its size is a multiple of.</summary>
+    private const int SegmentUnitBytes = 64 * 1024;
+
+    /// <summary>Tells the operator. The threads that have something to tell must not end because of it.</summary>
+    internal void Tell(string message)
+    {
+        try
+        {
+            Log?.Invoke(message);
+        }
+        catch (Exception)
+        {
+            // It was told as well as it could be; there is nobody else to tell.
+        }
+    }
+
+    internal void Check()
+    {
+        static void Require(bool holds, string option, object value, string range)
+        {
+            if (!holds)
+            {
+                throw new ArgumentOutOfRangeException(option, value, $"{option} must be {range}.");
+            }
+        }
+
+        static bool IsSegmentSize(int bytes) =>
+            bytes is >= SegmentUnitBytes and <= SegmentTable.MaxSharedSegmentBytes && bytes % SegmentUnitBytes == 0;
+
+        const string SegmentSizes = "a multiple of 64 KiB, from 64 KiB to 64 MiB";
+        Require(Partitions is >= 1 and <= MaxPartitions, nameof(Partitions), Partitions, $"1 to {MaxPartitions}");
+        Require(IsSegmentSize(SegmentBytes), nameof(SegmentBytes), SegmentBytes, SegmentSizes);
+        Require(IsSegmentSize(FirstSegmentBytes), nameof(FirstSegmentBytes), FirstSegmentBytes, SegmentSizes);
+        Require(SyncInterval > TimeSpan.Zero, nameof(SyncInterval), SyncInterval, "longer than zero");
+        Require(Enum.IsDefined(Durability), nameof(Durability), Durability, "one of the levels");
+    }
+}

@@ -1,0 +1,206 @@
+using System.Runtime.InteropServices;
+using Kvs.Concurrency;
+
+namespace Kvs.Log;
+
+/// <summary>Room for one frame, taken in a lane.</summary>
+/// <param name="Segment">Where it is.</param>
+/// <param name="Offset">At which offset.</param>
+/// <param name="Epoch">The epoch that the frame is to be stamped with.</param>
+internal readonly unsafe record struct Room(Segment Segment, uint Offset, ulong Epoch)
+{
+    internal byte* Frame => Segment.Start + Offset;
+}
+
+/// <summary>
+/// A tail of the log. Writers do not share one: each processor has its lane, with a chunk of its own, because a
+/// cache line that two processors write costs more than the whole copy of a record.
+/// </summary>
+/// <remarks>
+/// Thread-safe: everything is guarded by the lane's lock, which is held for a few stores only; the copy of the record
+/// happens outside it. Invariants:
+/// (1) before the lock is released, the length of the room that was taken is in the log, so the chain of lengths in
+///     a chunk is complete at any moment, whoever dies;
+/// (2) the epoch is read under the lock, so the epochs of a lane's frames never descend, and what was stamped up to
+///     an epoch is a prefix of the lane.
+/// </remarks>
+/// <param name="log">The log that the lane is a part of.</param>
+/// <param name="number">The number that its chunks bear.</param>
+/// <param name="isExact">Whether each frame gets a chunk of its own length.</param>
+internal sealed unsafe class Lane(LogWriter log, uint number, bool isExact)
+{
+    /// <summary>The usual chunk of a segment of full size: rare enough to cut, small enough to waste.</summary>
+    internal const uint MostChunkBytes = 64 * 1024;
+
+    /// <summary>The usual chunk of a very small segment.</summary>
+    internal const uint LeastChunkBytes = 4 * 1024;
+
+    /// <summary>The number of the lane that holds the commit records, and nothing else.</summary>
+    internal const uint CommitNumber = uint.MaxValue;
+
+    private Tail _tail = new();
+
+    /// <summary>Whether anything was written here after an epoch.</summary>
+    internal bool HasWritesAfter(ulong epoch) => Volatile.Read(ref _tail.Epoch) > epoch;
+
+    /// <summary>Bytes of records in the present chunk, which its segment does not count yet.</summary>
+    internal long OpenRecordBytes => Volatile.Read(ref _tail.ChunkRecordBytes);
+
+    /// <summary>Takes room in the lane's chunk, or in a new one. False when no segment is ready for a new chunk.
+    /// </summary>
+    internal bool TryTake(uint length, bool isRecord, out Room room)
+    {
+        _tail.Lock.Enter();
+        try
+        {
+            if (_tail.End - _tail.Next < length && !TryOpenChunk(length))
+            {
+                room = default;
+                return false;
+            }
+
+            room = Take(length, isRecord);
+            return true;
+        }
+        finally
+        {
+            _tail.Lock.Exit();
+        }
+    }
+
+    /// <summary>Takes room for the one record of a segment that was made for it.</summary>
+    internal Room TakeIn(Segment dedicated, uint length)
+    {
+        _tail.Lock.Enter();
+        try
+        {
+            OpenChunk(log.CutWhole(dedicated, length));
+            return Take(length, isRecord: true);
+        }
+        finally
+        {
+            _tail.Lock.Exit();
+        }
+    }
+
+    /// <summary>Where the frames that were stamped up to <paramref name="epoch"/> end. The next epoch has begun, and
+    /// none later.</summary>
+    internal LanePlace PlaceAfter(ulong epoch)
+    {
+        _tail.Lock.Enter();
+        try
+        {
+            return _tail.Epoch > epoch ? _tail.EpochStart : Place();
+        }
+        finally
+        {
+            _tail.Lock.Exit();
+        }
+    }
+
+    /// <summary>Gives up the chunk; the lane goes on in a new one, if at all.</summary>
+    internal void Close()
+    {
+        _tail.Lock.Enter();
+        try
+        {
+            CloseChunk();
+            _tail.End = _tail.Next;
+        }
+        finally
+        {
+            _tail.Lock.Exit();
+        }
+    }
+
+    private LanePlace Place() =>
+        _tail.Segment is null ? default : new LanePlace(new LogPlace(_tail.Segment.Id, _tail.Chunk), _tail.Next);
+
+    private Room Take(uint length, bool isRecord)
+    {
+        ulong epoch = log.Gate.Current;
+        if (epoch != _tail.Epoch)
+        {
+            _tail.EpochStart = Place();
+            Volatile.Write(ref _tail.Epoch, epoch);
+            _tail.Segment!.NoteEpoch(epoch);
+        }
+
+        var room = new Room(_tail.Segment!, _tail.Next, epoch);
+        Frame.Begin(room.Frame, length);
+        _tail.Next += length;
+        _tail.ChunkRecordBytes += isRecord ? length : 0;
+        return room;
+    }
+
+    private bool TryOpenChunk(uint length)
+    {
+        if (!log.TryCut(Frame.ChunkHeaderBytes + length, isExact, out LogWriter.Cut cut))
+        {
+            return false;
+        }
+
+        OpenChunk(cut);
+        return true;
+    }
+
+    private void OpenChunk(LogWriter.Cut cut)
+    {
+        LanePlace before = Place();
+        CloseChunk();
+        ulong epoch = log.Gate.Current;
+        cut.Segment.NoteEpoch(epoch);
+        new ChunkHeader(number, ++_tail.Ordinal, before.Chunk, before.End)
+            .Write(cut.Segment.Start + cut.Offset, cut.Length, epoch, cut.Segment.Salt, cut.Offset);
+
+        _tail.Segment = cut.Segment;
+        _tail.Chunk = cut.Offset;
+        _tail.Next = cut.Offset + Frame.ChunkHeaderBytes;
+        _tail.End = cut.Offset + cut.Length;
+        _tail.ChunkRecordBytes = 0;
+    }
+
+    private void CloseChunk()
+    {
+        _tail.Segment?.CloseChunk(_tail.ChunkRecordBytes);
+        _tail.ChunkRecordBytes = 0;
+        _tail.Segment = null;
+    }
+
+    /// <summary>The lock and what it guards, away from the neighbours' cache lines.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 384)]
+    private struct Tail()
+    {
+        [FieldOffset(128)]
+        internal InlineLock Lock = new();
+
+        [FieldOffset(144)]
+        internal Segment? Segment;
+
+        /// <summary>Where the present chunk begins.</summary>
+        [FieldOffset(152)]
+        internal uint Chunk;
+
+        /// <summary>Where the next frame begins.</summary>
+        [FieldOffset(156)]
+        internal uint Next;
+
+        /// <summary>Where the chunk ends.</summary>
+        [FieldOffset(160)]
+        internal uint End;
+
+        /// <summary>The epoch of the last room taken.</summary>
+        [FieldOffset(168)]
+        internal ulong Epoch;
+
+        [FieldOffset(176)]
+        internal long ChunkRecordBytes;
+
+        [FieldOffset(184)]
+        internal ulong Ordinal;
+
+        /// <summary>Where the lane stood when the first room of the present epoch was taken.</summary>
+        [FieldOffset(192)]
+        internal LanePlace EpochStart;
+    }
+}

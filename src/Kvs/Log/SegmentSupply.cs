@@ -1,0 +1,332 @@
+using System.Collections.Concurrent;
+using Kvs.Files;
+using Kvs.Folder;
+
+namespace Kvs.Log;
+
+/// <summary>
+/// Makes segments ahead of use: allocated in full, mapped, populated and synced by a thread of its own, so that a
+/// put never takes their page faults, never meets a full disk in the middle of a store, and makes no system call.
+/// </summary>
+/// <remarks>
+/// Any thread may call. One segment is kept ready; who takes it wakes the thread to make the next. Where that fails
+/// (a full disk), those who wait get the error, and the next who waits lets it be tried again.
+/// </remarks>
+internal sealed unsafe class SegmentSupply
+{
+    /// <summary>
+    /// So much of a segment is kept populated in front of its tail. All of it at once would be simpler, but populating
+    /// makes pages dirty: the next sync would write their zeros, and take each page's mapping away again, with an
+    /// interrupt to every other processor, before anything was stored in it.
+    /// </summary>
+    internal const uint PopulatedAheadBytes = 2 * 1024 * 1024;
+
+    private readonly IFileSystem _files;
+    private readonly string _folder;
+    private readonly LogSecret _secret;
+    private readonly SegmentTable _segments;
+    private readonly KvStoreOptions _options;
+    private readonly ulong _session;
+    private readonly int _lanes;
+    private readonly object _monitor = new();
+    private readonly Thread _thread;
+
+    private readonly ConcurrentQueue<(Segment Segment, uint Offset, uint Length)> _toPopulate = new();
+
+    // Guarded by the monitor, but for _ready, which is taken by exchange, and the two numbers, which are only added to.
+    private Segment? _ready;
+    private Exception? _failure;
+    private long _attempts;
+    private long _made;
+    private bool _isWanted = true;
+    private bool _isStopping;
+    private int _dedicatedInUse;
+    private ulong _nextId;
+    private long _totalBytes;
+
+    // The thread's own: a segment is never smaller than the one before, so what fits one fits the next.
+    private long _lastCapacity;
+
+    /// <summary>Starts making the first segment at once.</summary>
+    /// <param name="folder">The store's folder.</param>
+    /// <param name="secret">The store's id and secret.</param>
+    /// <param name="segments">Where made segments are entered.</param>
+    /// <param name="options">Sizes, and the file system.</param>
+    /// <param name="session">The session that the segments belong to.</param>
+    /// <param name="firstId">The number of the first segment.</param>
+    /// <param name="existingBytes">Bytes of the segments that are there; a store's next segment is as large as all
+    /// before, within the options' bounds.</param>
+    /// <param name="lanes">How many lanes will write.</param>
+    internal SegmentSupply(string folder, LogSecret secret, SegmentTable segments, KvStoreOptions options,
+        ulong session, ulong firstId, long existingBytes, int lanes)
+    {
+        _files = options.FileSystem;
+        _folder = folder;
+        _secret = secret;
+        _segments = segments;
+        _options = options;
+        _session = session;
+        _nextId = firstId;
+        _totalBytes = existingBytes;
+        _lanes = lanes;
+        _thread = new Thread(Run) { IsBackground = true, Name = "kvs segments" };
+        _thread.Start();
+    }
+
+    /// <summary>Takes the segment that is ready; null when there is none yet. Never waits.</summary>
+    internal Segment? TryTakeReady()
+    {
+        Segment? ready = Interlocked.Exchange(ref _ready, null);
+        lock (_monitor)
+        {
+            _isWanted = true;
+            Monitor.PulseAll(_monitor);
+        }
+
+        return ready;
+    }
+
+    /// <summary>Lets the thread populate a part of a segment that will be written soon.</summary>
+    internal void Populate(Segment segment, uint offset, uint length)
+    {
+        _toPopulate.Enqueue((segment, offset, length));
+        lock (_monitor)
+        {
+            Monitor.PulseAll(_monitor);
+        }
+    }
+
+    /// <summary>How many segments have been made ready so far.</summary>
+    internal long Made => Volatile.Read(ref _made);
+
+    /// <summary>Waits until a segment is ready, or was and somebody took it, who then brought room for all. Holds
+    /// nothing that another could need meanwhile.</summary>
+    /// <param name="madeBefore">What <see cref="Made"/> was before the caller looked for room.</param>
+    /// <exception cref="KvsWriteException">None can be made, for example because the disk is full.</exception>
+    internal void WaitUntilReady(long madeBefore)
+    {
+        lock (_monitor)
+        {
+            long attempt = _attempts;
+            _isWanted = true;
+            Monitor.PulseAll(_monitor);
+            while (Volatile.Read(ref _ready) is null && _made == madeBefore && !_isStopping)
+            {
+                if (_attempts != attempt && _failure is not null)
+                {
+                    throw new KvsWriteException(
+                        $"There is no room for the write: {_failure.Message} It was not made.", isFinal: false,
+                        _failure);
+                }
+
+                Monitor.Wait(_monitor);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes a segment for one large record, on the calling thread, which calls <see cref="EndDedicated"/> when the
+    /// record is written or given up: until then the store's folder stays locked.
+    /// </summary>
+    /// <exception cref="KvsWriteException">It cannot be made.</exception>
+    /// <exception cref="ObjectDisposedException">The store is being closed.</exception>
+    internal Segment MakeDedicated(uint recordBytes)
+    {
+        const uint Around = SegmentHeader.Bytes + Frame.ChunkHeaderBytes + Frame.SealBytes;
+        long capacity = RoundUp((long)Around + recordBytes, SegmentHeader.Bytes);
+        lock (_monitor)
+        {
+            ObjectDisposedException.ThrowIf(_isStopping, typeof(KvStore));
+            _dedicatedInUse++;
+        }
+
+        try
+        {
+            return Make(capacity, firstBytes: capacity);
+        }
+        catch (Exception e)
+        {
+            EndDedicated(unused: null);
+            if (e is IOException or UnauthorizedAccessException)
+            {
+                throw new KvsWriteException($"No file could be made for a record of {recordBytes} bytes: {e.Message} " +
+                    "It was not written.", isFinal: false, e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The writer is done with the segment that it had made; removes it when nothing was written.</summary>
+    internal void EndDedicated(Segment? unused)
+    {
+        if (unused is not null)
+        {
+            Remove(unused);
+        }
+
+        lock (_monitor)
+        {
+            _dedicatedInUse--;
+            Monitor.PulseAll(_monitor);
+        }
+    }
+
+    /// <summary>Ends the thread, and waits for those who are making a segment of their own: what they do in the folder
+    /// must not outlive its lock. Nobody waits for a segment any more.</summary>
+    internal void Stop()
+    {
+        lock (_monitor)
+        {
+            _isStopping = true;
+            Monitor.PulseAll(_monitor);
+        }
+
+        _thread.Join();
+        lock (_monitor)
+        {
+            while (_dedicatedInUse > 0)
+            {
+                Monitor.Wait(_monitor);
+            }
+        }
+    }
+
+    /// <summary>Removes a segment in which nothing is, or of which nothing is needed, and its file. Nobody looks at it
+    /// any more. What cannot be removed now is removed when the store is opened next.</summary>
+    internal void Remove(Segment segment)
+    {
+        _segments.Free(segment.Slot);
+        Interlocked.Add(ref _totalBytes, -segment.Length);
+        segment.Dispose();
+        TryUnlink(segment.Path);
+    }
+
+    private static long RoundUp(long value, long unit) => (value + unit - 1) / unit * unit;
+
+    private void Run()
+    {
+        while (true)
+        {
+            lock (_monitor)
+            {
+                while (!_isStopping && !IsOneMissing() && _toPopulate.IsEmpty)
+                {
+                    Monitor.Wait(_monitor);
+                }
+
+                if (_isStopping)
+                {
+                    return;
+                }
+            }
+
+            while (_toPopulate.TryDequeue(out (Segment Segment, uint Offset, uint Length) part))
+            {
+                part.Segment.File.Populate(part.Offset, part.Length);
+            }
+
+            if (IsOneMissing())
+            {
+                MakeReady();
+            }
+        }
+    }
+
+    private bool IsOneMissing() => Volatile.Read(ref _isWanted) && Volatile.Read(ref _ready) is null;
+
+    private void MakeReady()
+    {
+        Segment? made = null;
+        Exception? failure = null;
+        try
+        {
+            made = Make(NextCapacity(), firstBytes: PopulatedAheadBytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or KvsWriteException)
+        {
+            failure = e;
+        }
+
+        // Said once, however many writes fail meanwhile.
+        if (failure is not null && _failure is null)
+        {
+            _options.Tell($"There is no room for writes, which fail until there is; reads go on. {failure.Message}");
+        }
+        else if (failure is null && _failure is not null)
+        {
+            _options.Tell("There is room for writes again.");
+        }
+
+        lock (_monitor)
+        {
+            Volatile.Write(ref _ready, made);
+            _made += made is null ? 0 : 1;
+            _failure = failure;
+            _isWanted = false;
+            _attempts++;
+            Monitor.PulseAll(_monitor);
+        }
+    }
+
+    private long NextCapacity()
+    {
+        long total = Math.Max(1, Volatile.Read(ref _totalBytes));
+        long doubled = 1L << Math.Min(40, 63 - System.Numerics.BitOperations.LeadingZeroCount((ulong)total));
+        long least = Math.Max(_lastCapacity, Math.Min(_options.FirstSegmentBytes, _options.SegmentBytes));
+        return _lastCapacity = Math.Clamp(doubled, least, _options.SegmentBytes);
+    }
+
+    /// <summary>
+    /// Makes a segment under another name and gives it its own once its header is on disk: a file with a segment's
+    /// name always has a whole header. Its first bytes are populated.
+    /// </summary>
+    private Segment Make(long capacity, long firstBytes)
+    {
+        ulong id = Interlocked.Increment(ref _nextId) - 1;
+        string path = Path.Combine(_folder, FolderNames.Segment(id));
+        string unfinished = path + FolderNames.UnfinishedSuffix;
+        IFile file = _files.Create(unfinished);
+        bool isRenamed = false;
+        try
+        {
+            file.Allocate(capacity);
+            byte* start = file.Map(capacity);
+            uint salt = _secret.SaltOf(id);
+            var header = new SegmentHeader(id, _secret.StoreId, _session, (ulong)capacity, ChunkBytes(capacity));
+            header.Write(start, salt);
+            file.Sync();
+
+            _files.Rename(unfinished, path);
+            isRenamed = true;
+            _files.SyncDirectory(_folder);
+            var segment = new Segment(file, path, start, header, salt, _segments.TakeSlot(), _lanes);
+            _segments.Put(segment);
+            Interlocked.Add(ref _totalBytes, capacity);
+            file.Populate(0, Math.Min(capacity, firstBytes));
+            return segment;
+        }
+        catch
+        {
+            file.Dispose();
+            TryUnlink(isRenamed ? path : unfinished);
+            throw;
+        }
+    }
+
+    private uint ChunkBytes(long capacity) =>
+        (uint)Math.Clamp(capacity / (8 * _lanes) / Frame.ChunkHeaderBytes * Frame.ChunkHeaderBytes,
+            Lane.LeastChunkBytes, Lane.MostChunkBytes);
+
+    private void TryUnlink(string path)
+    {
+        try
+        {
+            _files.Unlink(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _options.Tell($"A file of no use was left behind: {e.Message}");
+        }
+    }
+}

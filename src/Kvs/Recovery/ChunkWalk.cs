@@ -1,0 +1,35 @@
+using Kvs.Log;
+
+namespace Kvs.Recovery;
+
+/// <summary>Where and why a walk could not go on.</summary>
+internal sealed record LogBreak(Segment Segment, uint Offset, string What)
+{
+    internal KvsDamageException ToDamage() => Segment.Damage(Offset, What);
+}
+
+/// <summary>A chunk as a walk found it.</summary>
+internal sealed class ChunkWalk(Segment segment, uint offset, uint length, ChunkHeader? header)
+{
+    internal Segment Segment { get; } = segment;
+
+    internal uint Offset { get; } = offset;
+
+    internal uint Length { get; } = length;
+
+    /// <summary>Null where a writer cut the chunk and died before it wrote the header: nothing is in it.</summary>
+    internal ChunkHeader? Header { get; } = header;
+
+    internal LogPlace Place => new(Segment.Id, Offset);
+
+    internal uint End => Offset + Length;
+
+    /// <summary>Where the frames that were found sound, one behind the other, end.</summary>
+    internal uint SoundEnd { get; set; } = offset + Frame.ChunkHeaderBytes;
+
+    /// <summary>What ended them, if it is not the end of the chain or of the chunk.</summary>
+    internal LogBreak? Break { get; set; }
+
+    /// <summary>Where recovery decided that what is kept ends.</summary>
+    internal uint KeptEnd { get; set; } = offset + Frame.ChunkHeaderBytes;
+}

@@ -1,0 +1,318 @@
+using Kvs.Epochs;
+using Kvs.Files;
+using Kvs.Folder;
+using Kvs.Index;
+using Kvs.Log;
+
+namespace Kvs.Recovery;
+
+/// <summary>
+/// Opens a folder: takes its lock, verifies everything in it, recovers what the session before left, and fills the
+/// index. Until <see cref="SessionRecovery.Repair"/>, nothing in the folder is changed, so that whatever goes wrong
+/// before leaves it as it was.
+/// </summary>
+internal sealed class StoreOpener : IDisposable
+{
+    /// <summary>After a power cut, versions that clients have seen may be gone from the log. Numbers so far above
+    /// them are not given twice.</summary>
+    private const ulong SequenceGapAfterPowerCut = 1UL << 32;
+
+    private readonly string _folder;
+    private readonly KvStoreOptions _options;
+    private readonly IFileSystem _files;
+    private readonly List<Segment> _opened = [];
+    private IDisposable? _lock;
+
+    internal StoreOpener(string folder, KvStoreOptions options)
+    {
+        _folder = folder;
+        _options = options;
+        _files = options.FileSystem;
+        Reclaimer = new Reclaimer(Gate);
+    }
+
+    /// <summary>The engine's name, as its folders bear it.</summary>
+    internal const string EngineName = "kvs";
+
+    internal EpochGate Gate { get; } = new(1, nameof(KvStore));
+
+    internal Reclaimer Reclaimer { get; }
+
+    internal SegmentTable Segments { get; } = new();
+
+    internal LogSecret Secret { get; private set; }
+
+    internal StoreIndex Index { get; private set; } = null!;
+
+    /// <summary>The manifest of the session that begins; durable.</summary>
+    internal Manifest Manifest { get; private set; } = null!;
+
+    /// <summary>Does all of it.</summary>
+    /// <exception cref="KvsFolderException">The folder cannot be a store's, or is in use.</exception>
+    /// <exception cref="KvsDamageException">Something in it is not as it was written.</exception>
+    internal void Open()
+    {
+        try
+        {
+            StoreMarker? marker = StoreMarker.TryRead(_files, _folder);
+            marker?.Require(EngineName, _folder);
+            if (marker is null)
+            {
+                _files.CreateDirectory(_folder);
+            }
+
+            TakeLock();
+
+            // Another process may have made the store meanwhile.
+            marker = StoreMarker.TryRead(_files, _folder) ??
+                StoreMarker.Create(_files, _folder, EngineName, _options.NewSecret ?? LogSecret.MakeRandom());
+            marker.Require(EngineName, _folder);
+            Secret = marker.Secret;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KvsFolderException(_folder, $"{_folder} cannot be opened as a store: {e.Message}", e);
+        }
+
+        Index = new StoreIndex(Segments, Reclaimer, Secret.HashSeed, _options.Partitions);
+        try
+        {
+            Recover();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new KvsFolderException(_folder, $"{_folder} cannot be opened: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Hands the lock over to the store, which frees it when it is closed.</summary>
+    internal IDisposable TakeOverLock()
+    {
+        IDisposable held = _lock!;
+        _lock = null;
+        _opened.Clear();
+        return held;
+    }
+
+    /// <summary>Frees everything that was not handed over.</summary>
+    public void Dispose()
+    {
+        if (_lock is not null)
+        {
+            Reclaimer.Collect(ulong.MaxValue);
+            Index?.Dispose();
+            _opened.ForEach(segment => segment.Dispose());
+            _lock.Dispose();
+        }
+    }
+
+    private void TakeLock()
+    {
+        try
+        {
+            _lock = _files.Lock(Path.Combine(_folder, FolderNames.Lock));
+        }
+        catch (FileLockedException e)
+        {
+            throw new KvsFolderException(_folder,
+                $"{_folder} is in use by {e.Holder}. One process at a time can open a store; " +
+                "stop that one, or choose another folder.", e);
+        }
+    }
+
+    private void Recover()
+    {
+        IReadOnlyList<string> names = _files.List(_folder);
+        Manifest? before = Manifest.TryRead(_files, _folder);
+        List<ulong> present = [];
+        foreach (string name in names)
+        {
+            if (FolderNames.TryParseSegment(name, out ulong id))
+            {
+                present.Add(id);
+            }
+        }
+
+        if (before is null && present.Count > 0)
+        {
+            throw new KvsDamageException(Path.Combine(_folder, FolderNames.Manifest), 0,
+                "there are segments, but the manifest is missing");
+        }
+
+        var loader = new IndexLoader(Index);
+        before ??= new Manifest
+        {
+            Session = 0, BootId = _files.BootId, DurableEpoch = 0, SequenceFloor = 0, SegmentFloor = 1, Sealed = [],
+        };
+        List<ulong> kept = LoadSealed(before, present, loader, out List<CommitRecord> commits);
+        HashSet<ulong> settled = [.. before.Sealed, .. before.Dropped];
+        List<ulong> own = present.FindAll(id => id >= before.SegmentFloor && !settled.Contains(id));
+        bool isPowerCut = before.BootId != _files.BootId;
+        ulong highestEpoch = loader.HighestEpoch;
+        if (own.Count > 0)
+        {
+            foreach (ulong id in RecoverSession(before, own, isPowerCut, commits, ref highestEpoch))
+            {
+                loader.Load(OpenSegment(id, Segments), commits: null);
+                Reclaimer.Collect(ulong.MaxValue);
+                kept.Add(id);
+            }
+        }
+
+        loader.DropTombstones();
+        BeginSession(before, kept, loader, highestEpoch, isPowerCut && own.Count > 0);
+        RemoveLeftovers(names, kept);
+    }
+
+    private List<ulong> LoadSealed(Manifest before, List<ulong> present, IndexLoader loader,
+        out List<CommitRecord> commits)
+    {
+        commits = [];
+        var known = present.ToHashSet();
+        foreach (ulong id in before.Sealed)
+        {
+            if (!known.Contains(id))
+            {
+                throw new KvsDamageException(Path.Combine(_folder, FolderNames.Segment(id)), 0,
+                    "the segment is missing, and the manifest says that it must be there");
+            }
+
+            Segment segment = OpenSegment(id, Segments);
+            loader.Load(segment, segment.Header.Session == before.Session ? commits : null);
+            Reclaimer.Collect(ulong.MaxValue);
+        }
+
+        return [.. before.Sealed];
+    }
+
+    /// <summary>Recovers the segments of the session before; returns those in which something is.</summary>
+    private List<ulong> RecoverSession(Manifest before, List<ulong> own, bool isPowerCut, List<CommitRecord> commits,
+        ref ulong highestEpoch)
+    {
+        // Mapped for this purpose alone: repairing cuts the files, and what is kept is then opened like any other.
+        List<Segment> segments = own.ConvertAll(id => OpenSegment(id, table: null));
+        ulong settledEpoch = before.Sealed.Count == 0 ? 0 : highestEpoch;
+        var recovery = new SessionRecovery(_folder, segments, before, isPowerCut, settledEpoch, commits);
+        recovery.Analyze();
+        List<ulong> kept = recovery.Repair().ConvertAll(segment => segment.Id);
+        highestEpoch = Math.Max(highestEpoch, recovery.HighestEpoch);
+        foreach (Segment segment in segments)
+        {
+            SegmentSealer.Trim(segment);
+            segment.Dispose();
+        }
+
+        if (isPowerCut)
+        {
+            _options.Tell($"The machine was stopped while {_folder} was open. What was on disk is kept; " +
+                $"{recovery.DroppedBytes} bytes behind the last complete group of writes were dropped.");
+        }
+        else
+        {
+            _options.Tell($"{_folder} was not closed by the process that had it open. Everything that it " +
+                $"acknowledged is kept; {recovery.Holes} writes had begun and were not complete.");
+        }
+
+        return kept;
+    }
+
+    private unsafe Segment OpenSegment(ulong id, SegmentTable? table)
+    {
+        string path = Path.Combine(_folder, FolderNames.Segment(id));
+        IFile file = _files.Open(path, writable: true);
+        try
+        {
+            long length = file.Length;
+            if (length is < SegmentHeader.Bytes or > uint.MaxValue)
+            {
+                throw new KvsDamageException(path, 0, $"the file has {length} bytes, which no segment has");
+            }
+
+            byte* start = file.Map(length);
+            uint salt = Secret.SaltOf(id);
+            string? wrong = SegmentHeader.TryRead(start, salt, out SegmentHeader header);
+            if (wrong is null && (header.Id != id || header.StoreId != Secret.StoreId))
+            {
+                wrong = $"the file is segment {header.Id} of store {header.StoreId:x16}";
+            }
+
+            if (wrong is null && length > (long)header.Capacity)
+            {
+                wrong = $"the file has {length} bytes, and its header says {header.Capacity}";
+            }
+
+            if (wrong is not null)
+            {
+                throw new KvsDamageException(path, 0, wrong);
+            }
+
+            var segment = new Segment(file, path, start, header, salt, table?.TakeSlot() ?? -1, _options.Lanes)
+            {
+                Length = (uint)length,
+            };
+            _opened.Add(segment);
+            table?.Put(segment);
+            return segment;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private void BeginSession(Manifest before, List<ulong> kept, IndexLoader loader, ulong highestEpoch, bool hasGap)
+    {
+        ulong sequence = Math.Max(before.SequenceFloor, loader.HighestSequence) +
+            (hasGap ? SequenceGapAfterPowerCut : 0);
+        foreach (Partition partition in Index.Partitions)
+        {
+            partition.RaiseSequence(sequence);
+        }
+
+        ulong epoch = Math.Max(Math.Max(before.DurableEpoch, highestEpoch), loader.HighestEpoch) + 1;
+        Gate.StartAt(epoch + 1);
+        IEnumerable<ulong> all = [.. before.Sealed, .. before.Dropped, .. kept, .. UsedNumbers()];
+        Manifest = new Manifest
+        {
+            Session = before.Session + 1,
+            BootId = _files.BootId,
+            DurableEpoch = epoch,
+            SequenceFloor = sequence,
+            SegmentFloor = Math.Max(before.SegmentFloor, all.DefaultIfEmpty().Max() + 1),
+            Sealed = kept,
+        };
+        Manifest.Write(_files, _folder);
+    }
+
+    /// <summary>The numbers of all segments whose files are there, unfinished ones included.</summary>
+    private IEnumerable<ulong> UsedNumbers()
+    {
+        foreach (string name in _files.List(_folder))
+        {
+            if (FolderNames.IsUnfinished(name, out ulong id) || FolderNames.TryParseSegment(name, out id))
+            {
+                yield return id;
+            }
+        }
+    }
+
+    /// <summary>Removes files that mean nothing: unfinished ones, empty segments, and those that were dropped.
+    /// </summary>
+    private void RemoveLeftovers(IReadOnlyList<string> names, List<ulong> kept)
+    {
+        var keep = kept.ToHashSet();
+        foreach (string name in names)
+        {
+            bool isUnfinished = FolderNames.IsUnfinished(name, out ulong id);
+            if (isUnfinished || (FolderNames.TryParseSegment(name, out id) && !keep.Contains(id)))
+            {
+                string path = Path.Combine(_folder, name);
+                if (_files.GetKind(path) == PathKind.File)
+                {
+                    _files.Unlink(path);
+                }
+            }
+        }
+    }
+}

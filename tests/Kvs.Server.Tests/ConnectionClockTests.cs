@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Kvs.Server.Connections;
+using Kvs.Server.Sessions;
+
+namespace Kvs.Server.Tests;
+
+/// <summary>Deadlines, against a clock that stands still until it is told.</summary>
+public sealed class ConnectionClockTests : IDisposable
+{
+    private readonly ManualTime _time = new();
+    private readonly ClientState _client = new();
+    private readonly KvsServerOptions _options = new()
+    {
+        HandshakeTimeout = TimeSpan.FromSeconds(10),
+        FrameTimeout = TimeSpan.FromSeconds(30),
+        MinFrameProgressBytes = 1000,
+        DrainTimeout = TimeSpan.FromSeconds(5),
+    };
+
+    [Fact]
+    public void A_handshake_has_one_deadline_however_it_dribbles_in()
+    {
+        ConnectionClock clock = NewClock();
+        _time.Seconds += 9;
+        clock.Received(null, 0);
+        clock.Received(_client, 5);
+        Assert.False(clock.IsOverdue);
+        _time.Seconds += 1;
+        Assert.True(clock.IsOverdue);
+    }
+
+    [Fact]
+    public void An_idle_connection_has_no_deadline()
+    {
+        ConnectionClock clock = NewOpenClock();
+        _time.Seconds += 1_000_000;
+        Assert.False(clock.IsOverdue);
+    }
+
+    [Fact]
+    public void A_request_that_comes_byte_by_byte_has_one_deadline()
+    {
+        ConnectionClock clock = NewOpenClock();
+        for (int bytes = 1; bytes <= 30; bytes++)
+        {
+            Assert.False(clock.IsOverdue);
+            clock.Received(_client, bytes);
+            _time.Seconds += 1;
+        }
+
+        Assert.True(clock.IsOverdue);
+    }
+
+    [Fact]
+    public void A_long_request_that_makes_progress_is_given_time()
+    {
+        ConnectionClock clock = NewOpenClock();
+        for (int pieces = 1; pieces <= 30; pieces++)
+        {
+            _client.UnfinishedBytes = 500 * pieces;
+            clock.Received(_client, 0);
+            _time.Seconds += 10;
+            Assert.False(clock.IsOverdue);
+        }
+    }
+
+    [Fact]
+    public void A_busy_client_whose_bytes_always_end_within_a_request_is_never_overdue()
+    {
+        ConnectionClock clock = NewOpenClock();
+        for (int round = 1; round <= 100; round++)
+        {
+            _client.Executed++;
+            clock.Received(_client, round);
+            _time.Seconds += 29;
+            Assert.False(clock.IsOverdue);
+        }
+    }
+
+    [Fact]
+    public void Stopping_sets_a_deadline_of_its_own_and_lingering_another()
+    {
+        ConnectionClock clock = NewOpenClock();
+        clock.StopBegun();
+        _time.Seconds += 4;
+        clock.Received(_client, 0);
+        Assert.False(clock.IsOverdue);
+        _time.Seconds += 1;
+        Assert.True(clock.IsOverdue);
+        clock.LingerBegun();
+        Assert.False(clock.IsOverdue);
+        _time.Seconds += (long)ConnectionClock.LingerTime.TotalSeconds;
+        Assert.True(clock.IsOverdue);
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private ConnectionClock NewClock() => new(_options, _time);
+
+    private ConnectionClock NewOpenClock()
+    {
+        ConnectionClock clock = NewClock();
+        _client.IsOpen = true;
+        clock.Received(_client, 0);
+        return clock;
+    }
+
+    private sealed class ManualTime : TimeProvider
+    {
+        internal long Seconds { get; set; } = 1;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => Seconds;
+    }
+
+    private sealed class ClientState : ISession
+    {
+        public bool IsOpen { get; set; }
+
+        public long UnfinishedBytes { get; set; }
+
+        public long Executed { get; set; }
+
+        public SessionOutcome Process(ref ReadOnlySequence<byte> input, PipeWriter output) =>
+            throw new NotSupportedException();
+
+        public void WriteFarewell(Farewell farewell, PipeWriter output) => throw new NotSupportedException();
+
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Kvs.Memory;
+using Kvs.Protocol.Binary;
+using Kvs.Server.Sessions;
+using Kvs.Server.Tests.Support;
+using Kvs.Threading;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit.Abstractions;
+
+namespace Kvs.Server.Tests;
+
+public class MutatedRequestTests(ITestOutputHelper log)
+{
+    private const int Rounds = 20_000;
+
+    private static readonly Limits SmallLimits = new() { MaxKeyBytes = 100, MaxValueBytes = 1000 };
+
+    [Fact]
+    public async Task No_mutated_request_crashes_a_session_and_every_reply_is_whole()
+    {
+        int seed = Environment.TickCount;
+        log.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        using var engine = new MemoryEngine(SmallLimits);
+        using IThreadPool pool = new InlineThreadPool();
+        var context = new ServerContext(new KvsServerOptions(), engine, pool, NullLogger.Instance);
+        byte[] requests = BuildRequests();
+        for (int round = 0; round < Rounds; round++)
+        {
+            byte[] mutated = Mutate(requests, random);
+            await ServeAsync(context, mutated, random.Next(mutated.Length), seed);
+        }
+
+        Assert.True(engine.GetStatistics().Keys < Rounds, $"seed {seed}");
+    }
+
+    private static async Task ServeAsync(ServerContext context, byte[] bytes, int cut, int seed)
+    {
+        using var session = new BinarySession(context);
+        var output = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var input = new ReadOnlySequence<byte>(bytes, 0, cut);
+        SessionOutcome outcome = session.Process(ref input, output.Writer);
+        if (outcome == SessionOutcome.NeedsInput)
+        {
+            input = new ReadOnlySequence<byte>([.. input.ToArray(), .. bytes[cut..]]);
+            outcome = session.Process(ref input, output.Writer);
+        }
+
+        Assert.NotEqual(SessionOutcome.OutputFull, outcome);
+        await output.Writer.CompleteAsync();
+        AssertWhole(await output.Reader.ReadAsync(), outcome, seed);
+    }
+
+    private static void AssertWhole(ReadResult read, SessionOutcome outcome, int seed)
+    {
+        ReadOnlySequence<byte> replies = read.Buffer;
+        using var decoder = new FrameDecoder(BinaryProtocol.ReplyMagic, BinaryProtocol.MaxReplyBytes(SmallLimits));
+        bool isLast = false;
+        while (decoder.TryDecode(ref replies, out Frame reply) == DecodeResult.Frame)
+        {
+            Assert.False(isLast, $"seed {seed}");
+            isLast = reply.Header.Flags == (ushort)ReplyFlags.Last;
+        }
+
+        Assert.True(replies.IsEmpty && !decoder.InBody, $"seed {seed}");
+        Assert.Equal(outcome == SessionOutcome.Closing, isLast);
+    }
+
+    private static byte[] BuildRequests()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        RequestWriter.WriteHello(output, 1, 1, 1);
+        output.Set(2, "key", "value"u8);
+        output.Get(3, "key");
+        RequestWriter.WriteScan(output, 4, 0, 10, 1000);
+        RequestWriter.WriteRemove(output, 5, "key"u8);
+        RequestWriter.WriteStats(output, 6);
+        output.Ping(7);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Mutate(byte[] original, Random random)
+    {
+        byte[] bytes = [.. original];
+        for (int i = random.Next(6); i > 0; i--)
+        {
+            // Mostly behind the handshake, without which there is little to get wrong.
+            int at = random.Next(8) == 0 ? random.Next(bytes.Length) : random.Next(16, bytes.Length);
+            bytes[at] = random.Next(3) switch
+            {
+                0 => (byte)random.Next(256),
+                1 => (byte)(bytes[at] ^ (1 << random.Next(8))),
+                _ => (byte)random.Next(10),
+            };
+        }
+
+        return random.Next(10) == 0 ? bytes[..random.Next(1, bytes.Length)] : bytes;
+    }
+}

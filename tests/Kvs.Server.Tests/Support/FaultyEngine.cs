@@ -1,0 +1,94 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Kvs.Memory;
+
+namespace Kvs.Server.Tests.Support;
+
+/// <summary>A store in memory that fails for some keys, waits for some, and counts gets.</summary>
+internal sealed class FaultyEngine : IKvsEngine
+{
+    internal const string WriteFails = "write fails";
+    internal const string SyncFails = "sync fails";
+    internal const string IsDamaged = "damaged";
+    internal const string HasBug = "bug";
+    internal const string Waits = "waits";
+
+    private readonly MemoryEngine _inner = new();
+    private int _gets;
+
+    /// <summary>Open while keys that wait need not.</summary>
+    internal ManualResetEventSlim Gate { get; } = new(initialState: false);
+
+    /// <summary>Set when a call waits.</summary>
+    internal ManualResetEventSlim Reached { get; } = new(initialState: false);
+
+    internal int Gets => Volatile.Read(ref _gets);
+
+    public string Name => _inner.Name;
+
+    public Limits Limits => _inner.Limits;
+
+    public void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        FailFor(key);
+        _inner.Set(key, value);
+    }
+
+    public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out byte[]? value)
+    {
+        FailFor(key);
+        return _inner.TryGet(key, out value);
+    }
+
+    public bool TryGet(ReadOnlySpan<byte> key, IBufferWriter<byte> destination)
+    {
+        FailFor(key);
+        return _inner.TryGet(key, destination);
+    }
+
+    public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out int valueBytes)
+    {
+        Interlocked.Increment(ref _gets);
+        FailFor(key);
+        return _inner.TryGet(key, destination, out valueBytes);
+    }
+
+    public bool Remove(ReadOnlySpan<byte> key)
+    {
+        FailFor(key);
+        return _inner.Remove(key);
+    }
+
+    public ScanPage Scan(ulong cursor, int maxEntries, long maxBytes) => _inner.Scan(cursor, maxEntries, maxBytes);
+
+    public EngineStatistics GetStatistics() => _inner.GetStatistics();
+
+    public void Dispose()
+    {
+        Gate.Dispose();
+        Reached.Dispose();
+        _inner.Dispose();
+    }
+
+    private void FailFor(ReadOnlySpan<byte> key)
+    {
+        switch (Encoding.UTF8.GetString(key))
+        {
+            case WriteFails:
+                throw new KvsWriteException("The disk is full.", isFinal: false);
+            case SyncFails:
+                throw new KvsWriteException("The sync failed.", isFinal: true);
+            case IsDamaged:
+                throw new KvsDamageException("0001.log", 4711, "the checksum fails");
+            case HasBug:
+                throw new InvalidOperationException("a bug");
+            case Waits:
+                Reached.Set();
+                Assert.True(Gate.Wait(TimeSpan.FromSeconds(60)), "hangs");
+                break;
+            default:
+                break;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using Kvs.Protocol.Binary;
+
+namespace Kvs.Server.Tests.Support;
+
+/// <summary>A connection that sends whatever bytes a test likes, and reads replies one by one.</summary>
+internal sealed class RawClient : IDisposable
+{
+    /// <summary>Turns a hang into a failure; no measure of anything.</summary>
+    private const int HangMs = 60_000;
+
+    private readonly ArrayBufferWriter<byte> _output = new();
+
+    internal RawClient(IPEndPoint endPoint, int receiveBufferBytes = 0)
+    {
+        Socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            ReceiveTimeout = HangMs,
+            SendTimeout = HangMs,
+        };
+        if (receiveBufferBytes > 0)
+        {
+            Socket.ReceiveBufferSize = receiveBufferBytes;
+        }
+
+        Socket.Connect(endPoint);
+    }
+
+    internal Socket Socket { get; }
+
+    internal void Send(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            bytes = bytes[Socket.Send(bytes)..];
+        }
+    }
+
+    internal void SendHex(string hex) =>
+        Send(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
+
+    internal void Send(Action<IBufferWriter<byte>> write)
+    {
+        _output.ResetWrittenCount();
+        write(_output);
+        Send(_output.WrittenSpan);
+    }
+
+    internal void ShakeHands()
+    {
+        Send(output => RequestWriter.WriteHello(output, 1, 1, 1));
+        Assert.Equal(ReplyStatus.Ok, Read().Status);
+    }
+
+    internal RawReply Read()
+    {
+        byte[] header = ReadExactly(BinaryProtocol.HeaderBytes);
+        Assert.Equal(BinaryProtocol.ReplyMagic, header[0]);
+        FrameHeader parsed = FrameHeader.Read(header);
+        return new RawReply(parsed, ReadExactly((int)parsed.BodyBytes));
+    }
+
+    internal RawReply Ask(Action<IBufferWriter<byte>> write)
+    {
+        Send(write);
+        return Read();
+    }
+
+    /// <summary>The server ends the connection and has nothing more to say.</summary>
+    internal void AssertEnded() => Assert.Equal(0, Socket.Receive(new byte[1]));
+
+    internal byte[] ReadExactly(int count)
+    {
+        byte[] bytes = new byte[count];
+        for (int there = 0; there < count;)
+        {
+            int received = Socket.Receive(bytes.AsSpan(there));
+            Assert.True(received > 0, "the server closed the connection in the middle of what was expected");
+            there += received;
+        }
+
+        return bytes;
+    }
+
+    public void Dispose() => Socket.Dispose();
+}

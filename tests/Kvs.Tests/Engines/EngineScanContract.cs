@@ -1,0 +1,139 @@
+using System.Text;
+using Kvs.Testing;
+using Xunit.Abstractions;
+
+namespace Kvs.Tests;
+
+/// <summary>What every engine promises about scans.</summary>
+public abstract class EngineScanContract<T>(ITestOutputHelper output) : EngineTests<T>(output)
+    where T : EngineUnderTest, new()
+{
+    [Fact]
+    public void A_scan_of_an_empty_store_ends_at_once()
+    {
+        ScanPage page = Engine.Scan(0, 10, 1_000);
+        Assert.Empty(page.Entries);
+        Assert.Equal(0UL, page.NextCursor);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(1_000_000)]
+    public void A_scan_returns_each_entry_once_with_its_value(int maxEntries)
+    {
+        for (int i = 0; i < 1_000; i++)
+        {
+            Engine.Set(Key(i), Bytes($"old-{i}"));
+            Engine.Set(Key(i), Bytes($"value-{i}"));
+        }
+
+        for (int i = 0; i < 1_000; i += 3)
+        {
+            Engine.Remove(Key(i));
+        }
+
+        CheckNowAndAfterReopening(() =>
+        {
+            Dictionary<string, string> all = ScanAll(maxEntries, long.MaxValue);
+            Assert.Equal(1_000 - 334, all.Count);
+            Assert.All(all, entry => Assert.Equal($"value-{entry.Key["key-".Length..]}", entry.Value));
+        });
+    }
+
+    [Fact]
+    public void A_page_ends_when_its_bytes_are_reached_and_has_an_entry_all_the_same()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            Engine.Set(Key(i), new byte[100 * (i % 5)]);
+        }
+
+        foreach (long maxBytes in (long[])[0, 1, 500, 5_000])
+        {
+            int entries = 0;
+            ulong cursor = 0;
+            do
+            {
+                ScanPage page = Engine.Scan(cursor, int.MaxValue, maxBytes);
+                long bytesBeforeLast = page.Entries.SkipLast(1).Sum(entry => entry.Key.Length + entry.Value.Length);
+                Assert.True(page.Entries.Count <= 1 || bytesBeforeLast < maxBytes, $"{bytesBeforeLast} bytes");
+                entries += page.Entries.Count;
+                cursor = page.NextCursor;
+            }
+            while (cursor != 0);
+            Assert.Equal(100, entries);
+        }
+    }
+
+    [Fact]
+    public void A_page_of_no_entries_cannot_be_asked_for()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => Engine.Scan(0, 0, 1_000));
+    }
+
+    [Fact]
+    public void A_page_stays_as_it_was_when_its_entries_change()
+    {
+        Engine.Set(Bytes("key"), Bytes("old"));
+        ScanPage page = Engine.Scan(0, 10, 1_000);
+        Engine.Set(Bytes("key"), Bytes("new"));
+        Engine.Remove(Bytes("key"));
+
+        KvsEntry entry = Assert.Single(page.Entries);
+        Assert.Equal(Bytes("key"), entry.Key.ToArray());
+        Assert.Equal(Bytes("old"), entry.Value.ToArray());
+    }
+
+    [Fact]
+    public void A_scan_returns_each_lasting_entry_once_while_others_come_and_go_and_the_store_grows()
+    {
+        const int Lasting = 2_000;
+        for (int i = 0; i < Lasting; i++)
+        {
+            Engine.Set($"lasting-{i}", "x");
+        }
+
+        Random random = NewRandom();
+        ThreadGroup.RunBeside(
+            () =>
+            {
+                for (int scan = 0; scan < 10; scan++)
+                {
+                    Dictionary<string, string> all = ScanAll(random.Next(1, 300), random.Next(100, 10_000));
+                    Assert.Equal(Lasting, all.Keys.Count(key => key.StartsWith("lasting-", StringComparison.Ordinal)));
+                }
+            },
+            count: 3,
+            (thread, i) =>
+            {
+                string coming = $"coming-{thread}-{i % 50_000}";
+                Engine.Set(coming, "y");
+                Engine.Set($"lasting-{i % Lasting}", $"{i}");
+                if (i % 3 == 0)
+                {
+                    Engine.Remove(coming);
+                }
+            });
+    }
+
+    /// <summary>All entries, none of them twice.</summary>
+    private Dictionary<string, string> ScanAll(int maxEntries, long maxBytes)
+    {
+        var all = new Dictionary<string, string>();
+        ulong cursor = 0;
+        do
+        {
+            ScanPage page = Engine.Scan(cursor, maxEntries, maxBytes);
+            Assert.InRange(page.Entries.Count, 0, maxEntries);
+            foreach (KvsEntry entry in page.Entries)
+            {
+                all.Add(Encoding.UTF8.GetString(entry.Key.Span), Encoding.UTF8.GetString(entry.Value.Span));
+            }
+
+            cursor = page.NextCursor;
+        }
+        while (cursor != 0);
+        return all;
+    }
+}
