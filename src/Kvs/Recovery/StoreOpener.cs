@@ -17,6 +17,10 @@ internal sealed class StoreOpener : IDisposable
     /// them are not given twice.</summary>
     private const ulong SequenceGapAfterPowerCut = 1UL << 32;
 
+    /// <summary>The same for epochs, which move on without a commit where memory waits to be freed: at most a few
+    /// thousand times a second, for <see cref="KvStoreOptions.SyncInterval"/> at most.</summary>
+    private const ulong EpochGapAfterPowerCut = 1UL << 24;
+
     private readonly string _folder;
     private readonly KvStoreOptions _options;
     private readonly IFileSystem _files;
@@ -270,7 +274,8 @@ internal sealed class StoreOpener : IDisposable
             partition.RaiseSequence(sequence);
         }
 
-        ulong epoch = Math.Max(Math.Max(before.DurableEpoch, highestEpoch), loader.HighestEpoch) + 1;
+        ulong epoch = Math.Max(Math.Max(before.DurableEpoch, highestEpoch), loader.HighestEpoch) + 1 +
+            (hasGap ? EpochGapAfterPowerCut : 0);
         Gate.StartAt(epoch + 1);
         IEnumerable<ulong> all = [.. before.Sealed, .. before.Dropped, .. kept, .. UsedNumbers()];
         Manifest = new Manifest
