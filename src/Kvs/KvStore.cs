@@ -160,8 +160,20 @@ public sealed unsafe class KvStore : IKvsEngine
         }
     }
 
+    public Durability Durability => _options.Durability;
+    public WriteResult TrySet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in WriteOptions options) => throw new NotSupportedException();
+    public WriteResult TrySet(ReadOnlySpan<byte> key, Stream value, int valueBytes, in WriteOptions options) => throw new NotSupportedException();
+    public void SetMany(ReadOnlySpan<KvsEntry> entries, in WriteOptions options = default) => throw new NotSupportedException();
+    public WriteResult TryRemove(ReadOnlySpan<byte> key, in WriteOptions options) => throw new NotSupportedException();
+    public long Increment(ReadOnlySpan<byte> key, long delta, in WriteOptions options = default) => throw new NotSupportedException();
+    public bool TryWrite(WriteBatch batch, Durability? durability = null) => throw new NotSupportedException();
+    public ValueTask FlushAsync(CancellationToken cancellation = default) => throw new NotSupportedException();
+    public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info) => throw new NotSupportedException();
+    public ValueLease? TryLease(ReadOnlySpan<byte> key) => throw new NotSupportedException();
+    public void GetMany<TReceiver>(ReadOnlySpan<ReadOnlyMemory<byte>> keys, ref TReceiver receiver) where TReceiver : IValueReceiver, allows ref struct => throw new NotSupportedException();
     /// <inheritdoc/>
-    public ScanPage Scan(ulong cursor, int maxEntries, long maxBytes)
+    public ScanPage Scan(ulong cursor, int maxEntries, long maxBytes, ReadOnlySpan<byte> prefix = default,
+        bool keysOnly = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maxEntries, 1);
         EpochSlot epoch = _gate.Enter();

@@ -30,6 +30,9 @@ public sealed record KvStoreOptions
     /// <summary>How long keys and values may be.</summary>
     public Limits Limits { get; init; } = Limits.Default;
 
+    /// <summary>The clock that says what has expired. The system's unless a test says otherwise.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Where the store's files live. The operating system's unless a test says otherwise.</summary>
     public IFileSystem FileSystem { get; init; } = OperatingSystemFiles.Instance;
 

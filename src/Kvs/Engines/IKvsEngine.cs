@@ -21,12 +21,76 @@ public interface IKvsEngine : IDisposable
     /// <summary>How long keys and values may be.</summary>
     Limits Limits { get; }
 
+    /// <summary>What a write has reached when its call returns, unless it says otherwise.</summary>
+    Durability Durability { get; }
+
     /// <summary>Stores <paramref name="value"/> under <paramref name="key"/>, in place of what was there.</summary>
     /// <exception cref="KvsLimitException">The key or the value is beyond the limits; nothing was stored.</exception>
     /// <exception cref="KvsWriteException">The write could not be made, or not be made durable.</exception>
     /// <exception cref="KvsDamageException">What is stored under the key fails its checksum; it was not replaced.
     /// </exception>
     void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
+
+    /// <summary>Stores a value where a condition holds, up to a moment, at a durability of its own: whatever of it the
+    /// options say. Errors are those of <see cref="Set"/>.</summary>
+    /// <exception cref="ArgumentException">The options contradict each other.</exception>
+    WriteResult TrySet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in WriteOptions options);
+
+    /// <summary>Stores a value that comes from a stream, without a managed copy of the whole where it is large. The
+    /// stream is read before the condition is looked at.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="value">Where the value is read from.</param>
+    /// <param name="valueBytes">How many bytes it has.</param>
+    /// <param name="options">How the write is made.</param>
+    /// <exception cref="EndOfStreamException">The stream ended early; nothing was stored. The same holds for whatever
+    /// reading from it throws.</exception>
+    WriteResult TrySet(ReadOnlySpan<byte> key, Stream value, int valueBytes, in WriteOptions options);
+
+    /// <summary>Stores entries one after the other, faster than one call for each; not as one (that is a
+    /// <see cref="WriteBatch"/>). Where one of them fails, those before it are stored.</summary>
+    /// <exception cref="ArgumentException">The options name a condition.</exception>
+    void SetMany(ReadOnlySpan<KvsEntry> entries, in WriteOptions options = default);
+
+    /// <summary>Removes a key; false when it was not there.</summary>
+    /// <exception cref="KvsWriteException">The removal could not be written, or not be made durable.</exception>
+    /// <exception cref="KvsDamageException">What is stored under the key fails its checksum; it is still there.
+    /// </exception>
+    bool Remove(ReadOnlySpan<byte> key);
+
+    /// <summary>Removes a key where a condition holds. Errors are those of <see cref="Remove"/>.</summary>
+    /// <exception cref="ArgumentException">The options name an expiry.</exception>
+    WriteResult TryRemove(ReadOnlySpan<byte> key, in WriteOptions options);
+
+    /// <summary>
+    /// Adds to the number that is stored under a key as decimal text ("-12"), and stores the sum the same way. A key
+    /// that is not there counts as 0. The key's expiry stays unless the options name another.
+    /// </summary>
+    /// <returns>The sum.</returns>
+    /// <exception cref="FormatException">The value is not a whole number of 64 bits; it was not changed.</exception>
+    /// <exception cref="OverflowException">The sum is not; nothing was changed.</exception>
+    /// <exception cref="ArgumentException">The options name a condition, or contradict each other.</exception>
+    long Increment(ReadOnlySpan<byte> key, long delta, in WriteOptions options = default);
+
+    /// <summary>
+    /// Makes all writes of a batch as one: after any crash they are all there or none is. A reader may see some of
+    /// them an instant before the others.
+    /// </summary>
+    /// <returns>False, and nothing written, when a requirement of the batch does not hold.</returns>
+    /// <exception cref="KvsLimitException">A key or a value is beyond the limits, or the whole beyond
+    /// <see cref="Limits.MaxBatchBytes"/>; nothing was written.</exception>
+    /// <exception cref="KvsWriteException">The batch could not be written, or not be made durable.</exception>
+    /// <exception cref="KvsDamageException">What is stored under a key fails its checksum; nothing was written.
+    /// </exception>
+    bool TryWrite(WriteBatch batch, Durability? durability = null);
+
+    /// <summary>Makes everything durable that was written before this call, at whatever level; returns when it is.
+    /// </summary>
+    /// <exception cref="KvsWriteException">It could not be made durable.</exception>
+    void Flush();
+
+    /// <summary>The same without holding a thread.</summary>
+    /// <param name="cancellation">Ends the waiting, not the sync.</param>
+    ValueTask FlushAsync(CancellationToken cancellation = default);
 
     /// <summary>Reads a value into a new array; false when the key is not there.</summary>
     /// <exception cref="KvsDamageException">What is stored under the key fails its checksum.</exception>
@@ -51,11 +115,20 @@ public interface IKvsEngine : IDisposable
     /// <exception cref="KvsDamageException">What is stored under the key fails its checksum.</exception>
     bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out int valueBytes);
 
-    /// <summary>Removes a key; false when it was not there.</summary>
-    /// <exception cref="KvsWriteException">The removal could not be written, or not be made durable.</exception>
-    /// <exception cref="KvsDamageException">What is stored under the key fails its checksum; it is still there.
-    /// </exception>
-    bool Remove(ReadOnlySpan<byte> key);
+    /// <summary>The same, and says the value's version and expiry.</summary>
+    bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info);
+
+    /// <summary>Leases a value where the store holds it; null when the key is not there.</summary>
+    /// <exception cref="KvsDamageException">What is stored under the key fails its checksum.</exception>
+    ValueLease? TryLease(ReadOnlySpan<byte> key);
+
+    /// <summary>Reads many keys, faster than one call for each: what has to be fetched from memory is fetched for all
+    /// of them at once. The receiver is called once for each key, in order. Allocates nothing.</summary>
+    /// <exception cref="KvsLimitException">A key is empty or too long; the receiver was not called.</exception>
+    /// <exception cref="KvsDamageException">What is stored under a key fails its checksum; the receiver was called for
+    /// the keys before it.</exception>
+    void GetMany<TReceiver>(ReadOnlySpan<ReadOnlyMemory<byte>> keys, ref TReceiver receiver)
+        where TReceiver : IValueReceiver, allows ref struct;
 
     /// <summary>
     /// Reads a page of entries, in no order that means anything to the caller. Weakly consistent: an entry that is
@@ -67,8 +140,11 @@ public interface IKvsEngine : IDisposable
     /// <param name="maxBytes">The page ends when its keys and values reach so many bytes, and never before its first
     /// entry. A page may be empty all the same, where a long stretch holds nothing: only a cursor of 0 is the end.
     /// </param>
+    /// <param name="prefix">Only keys that begin with these bytes.</param>
+    /// <param name="keysOnly">Leaves the values of the entries empty.</param>
     /// <exception cref="KvsDamageException">An entry fails its checksum.</exception>
-    ScanPage Scan(ulong cursor, int maxEntries, long maxBytes);
+    ScanPage Scan(ulong cursor, int maxEntries, long maxBytes, ReadOnlySpan<byte> prefix = default,
+        bool keysOnly = false);
 
     /// <summary>Figures about the store, cheap enough to ask for every second.</summary>
     EngineStatistics GetStatistics();

@@ -10,6 +10,9 @@ public sealed record Limits
     /// for a record's other parts.</summary>
     public const int HighestMaxValueBytes = 1024 * 1024 * 1024;
 
+    /// <summary>The most that a batch can be: keys, values and what the log needs around each, in bytes.</summary>
+    public const int MaxBatchBytes = 60 * 1024 * 1024;
+
     /// <summary>The limits that a store has unless told otherwise: keys of 64 KiB, values of 256 MiB.</summary>
     public static Limits Default { get; } = new();
 

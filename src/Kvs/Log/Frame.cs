@@ -34,6 +34,10 @@ internal static unsafe class Frame
     internal const int RecordHeaderBytes = 32;
     internal const int ExpiryBytes = 8;
 
+    // Batch: the header, and behind it the records, whole frames each.
+    internal const int BatchCountOffset = 24;
+    internal const int BatchHeaderBytes = 32;
+
     // Chunk.
     internal const int ChunkHeaderBytes = 64;
 
@@ -91,6 +95,11 @@ internal static unsafe class Frame
     internal static byte* KeyStart(byte* record) =>
         record + RecordHeaderBytes + (Flags(record).HasFlag(FrameFlags.Expiry) ? ExpiryBytes : 0);
 
+    /// <summary>The moment from which on a put counts as removed, in Unix milliseconds; 0 for never.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static long Expiry(byte* record) =>
+        Flags(record).HasFlag(FrameFlags.Expiry) ? *(long*)(record + RecordHeaderBytes) : 0;
+
     internal static ReadOnlySpan<byte> Key(byte* record) => new(KeyStart(record), KeyLength(record));
 
     internal static ReadOnlySpan<byte> Value(byte* record) =>
@@ -118,10 +127,14 @@ internal static unsafe class Frame
         IsComplete(word) &&
         (uint)(word >> 32) == ComputeChecksum(frame, LengthOf(word), checkedBytes, salt, offset);
 
-    /// <summary>How many bytes of a frame its checksum covers: of a chunk the header alone, of all others all.
-    /// </summary>
-    internal static uint CheckedBytes(byte* frame, uint length) =>
-        Kind(frame) == FrameKind.Chunk ? Math.Min(length, ChunkHeaderBytes) : length;
+    /// <summary>How many bytes of a frame its checksum covers: of a chunk or a batch the header alone, of all others
+    /// all.</summary>
+    internal static uint CheckedBytes(byte* frame, uint length) => Kind(frame) switch
+    {
+        FrameKind.Chunk => Math.Min(length, ChunkHeaderBytes),
+        FrameKind.Batch => Math.Min(length, BatchHeaderBytes),
+        _ => length,
+    };
 
     /// <summary>Whether the lengths that a put or remove states fit the frame that holds them.</summary>
     internal static bool HasConsistentLengths(byte* record, uint length)
@@ -180,7 +193,7 @@ internal enum FrameKind : byte
     /// <summary>A tombstone: the key, and no value.</summary>
     Remove = 2,
 
-    /// <summary>Kept free for batches: one frame around the records of all its writes.</summary>
+    /// <summary>A frame around the records of all writes of a batch. They count once it is complete.</summary>
     Batch = 3,
 
     /// <summary>Says that an epoch is complete, and where each lane stood at its end.</summary>
