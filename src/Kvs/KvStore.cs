@@ -1,13 +1,11 @@
-using System.Buffers;
-using System.Diagnostics;
-using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Kvs.Commits;
 using Kvs.Compaction;
 using Kvs.Epochs;
-using Kvs.Folder;
 using Kvs.Index;
 using Kvs.Log;
 using Kvs.Recovery;
+using Kvs.Writes;
 
 namespace Kvs;
 
@@ -27,7 +25,7 @@ namespace Kvs;
 ///     and a write that began after another had ended is in the same epoch or a later one;
 /// (3) while a thread waits, for room or for a sync, it is in no epoch and holds no lock.
 /// </remarks>
-public sealed unsafe class KvStore : IKvsEngine
+public sealed unsafe partial class KvStore : IKvsEngine
 {
     private readonly KvStoreOptions _options;
     private readonly IDisposable _folderLock;
@@ -40,28 +38,6 @@ public sealed unsafe class KvStore : IKvsEngine
     private readonly GroupCommit _commits;
     private readonly Housekeeper _housekeeper;
     private readonly TimeSpan _openTime;
-
-    private KvStore(string folder, KvStoreOptions options)
-    {
-        long start = Stopwatch.GetTimestamp();
-        using var opener = new StoreOpener(folder, options);
-        opener.Open();
-        _options = options;
-        _gate = opener.Gate;
-        _reclaimer = opener.Reclaimer;
-        _segments = opener.Segments;
-        _index = opener.Index;
-        Manifest manifest = opener.Manifest;
-        _supply = new SegmentSupply(folder, opener.Secret, _segments, options, manifest.Session, manifest.SegmentFloor,
-            _segments.ToList().Sum(segment => (long)segment.Length), options.Lanes);
-        _housekeeper = new Housekeeper(folder, options, manifest, _segments, _index, _gate, _reclaimer, _supply);
-        _log = new LogWriter(_gate, _supply, options.Lanes,
-            (uint)Math.Min(options.FirstSegmentBytes, options.SegmentBytes), () => _commits!.CommitSoon());
-        _commits = new GroupCommit(_gate, _log, _supply, _reclaimer, options, _housekeeper.Due);
-        _housekeeper.Start(_commits);
-        _folderLock = opener.TakeOverLock();
-        _openTime = Stopwatch.GetElapsedTime(start);
-    }
 
     /// <summary>Opens the store in a folder, which is made if missing, with the default options.</summary>
     /// <exception cref="KvsFolderException">The folder is in use, is another engine's, or cannot be used.</exception>
@@ -87,219 +63,107 @@ public sealed unsafe class KvStore : IKvsEngine
     public Limits Limits => _options.Limits;
 
     /// <inheritdoc/>
+    public Durability Durability => _options.Durability;
+
+    /// <inheritdoc/>
     public void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         Limits.CheckKey(key.Length);
         Limits.CheckValue(value.Length);
-        Write(FrameKind.Put, key, value);
+        var write = new SingleWrite { Kind = FrameKind.Put, Key = key, Value = value };
+        _ = Write(ref write, Durability);
     }
 
     /// <inheritdoc/>
-    public bool Remove(ReadOnlySpan<byte> key)
+    public WriteResult TrySet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in WriteOptions options)
     {
         Limits.CheckKey(key.Length);
-        return Write(FrameKind.Remove, key, value: default);
+        Limits.CheckValue(value.Length);
+        var write = new SingleWrite
+        {
+            Kind = FrameKind.Put,
+            Key = key,
+            Value = value,
+            Condition = options.Condition,
+            Expiry = options.ExpiryAt(_options.Clock),
+            KeepsExpiry = options.KeepsExpiry,
+        };
+        return Write(ref write, options.Durability ?? Durability);
     }
 
     /// <inheritdoc/>
-    public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out byte[]? value)
+    public bool Remove(ReadOnlySpan<byte> key) => TryRemove(key, default).IsDone;
+
+    /// <inheritdoc/>
+    public WriteResult TryRemove(ReadOnlySpan<byte> key, in WriteOptions options)
     {
-        EpochSlot epoch = _gate.Enter();
-        try
-        {
-            bool isThere = TryFind(key, out FoundRecord found);
-            value = isThere ? found.Value.ToArray() : null;
-            return isThere;
-        }
-        finally
-        {
-            EpochGate.Leave(epoch);
-        }
+        Limits.CheckKey(key.Length);
+        options.RequireNoExpiry();
+        var write = new SingleWrite { Kind = FrameKind.Remove, Key = key, Condition = options.Condition };
+        WriteResult result = Write(ref write, options.Durability ?? Durability);
+        return result.IsDone ? new WriteResult(true, 0) : result;
     }
 
     /// <inheritdoc/>
-    public bool TryGet(ReadOnlySpan<byte> key, IBufferWriter<byte> destination)
+    public long Increment(ReadOnlySpan<byte> key, long delta, in WriteOptions options = default)
     {
-        EpochSlot epoch = _gate.Enter();
-        try
+        Limits.CheckKey(key.Length);
+        options.RequireNoCondition();
+        long expiry = options.ExpiryAt(_options.Clock);
+        var write = new SingleWrite
         {
-            if (!TryFind(key, out FoundRecord found))
-            {
-                return false;
-            }
-
-            destination.Write(found.Value);
-            return true;
-        }
-        finally
-        {
-            EpochGate.Leave(epoch);
-        }
+            Kind = FrameKind.Put,
+            Key = key,
+            Number = stackalloc byte[SingleWrite.NumberBytes],
+            Delta = delta,
+            Expiry = expiry,
+            KeepsExpiry = expiry == 0,
+        };
+        _ = Write(ref write, options.Durability ?? Durability);
+        return write.Sum;
     }
 
     /// <inheritdoc/>
-    public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out int valueBytes)
-    {
-        EpochSlot epoch = _gate.Enter();
-        try
-        {
-            if (!TryFind(key, out FoundRecord found))
-            {
-                valueBytes = 0;
-                return false;
-            }
-
-            ReadOnlySpan<byte> value = found.Value;
-            valueBytes = value.Length;
-            _ = value.TryCopyTo(destination);
-            return true;
-        }
-        finally
-        {
-            EpochGate.Leave(epoch);
-        }
-    }
-
-    public Durability Durability => _options.Durability;
-    public WriteResult TrySet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in WriteOptions options) => throw new NotSupportedException();
-    public WriteResult TrySet(ReadOnlySpan<byte> key, Stream value, int valueBytes, in WriteOptions options) => throw new NotSupportedException();
-    public void SetMany(ReadOnlySpan<KvsEntry> entries, in WriteOptions options = default) => throw new NotSupportedException();
-    public WriteResult TryRemove(ReadOnlySpan<byte> key, in WriteOptions options) => throw new NotSupportedException();
-    public long Increment(ReadOnlySpan<byte> key, long delta, in WriteOptions options = default) => throw new NotSupportedException();
-    public bool TryWrite(WriteBatch batch, Durability? durability = null) => throw new NotSupportedException();
-    public ValueTask FlushAsync(CancellationToken cancellation = default) => throw new NotSupportedException();
-    public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info) => throw new NotSupportedException();
-    public ValueLease? TryLease(ReadOnlySpan<byte> key) => throw new NotSupportedException();
-    public void GetMany<TReceiver>(ReadOnlySpan<ReadOnlyMemory<byte>> keys, ref TReceiver receiver) where TReceiver : IValueReceiver, allows ref struct => throw new NotSupportedException();
-    /// <inheritdoc/>
-    public ScanPage Scan(ulong cursor, int maxEntries, long maxBytes, ReadOnlySpan<byte> prefix = default,
-        bool keysOnly = false)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxEntries, 1);
-        EpochSlot epoch = _gate.Enter();
-        try
-        {
-            return IndexScan.ReadPage(_index, cursor, maxEntries, maxBytes);
-        }
-        finally
-        {
-            EpochGate.Leave(epoch);
-        }
-    }
-
-    /// <inheritdoc/>
-    public EngineStatistics GetStatistics()
-    {
-        EpochSlot epoch = _gate.Enter();
-        try
-        {
-            List<Segment> segments = _segments.ToList();
-            return new EngineStatistics
-            {
-                Engine = Name,
-                Keys = _index.Partitions.Sum(partition => partition.Keys),
-                IndexBytes = _index.Partitions.Sum(partition => partition.TableBytes),
-                DiskBytes = segments.Sum(segment => (long)segment.Length),
-                LiveBytes = segments.Sum(segment => segment.AppendedBytes - segment.DeadBytes) + _log.OpenRecordBytes,
-                Segments = segments.Count,
-                Commits = _commits.Commits,
-                OpenTime = _openTime,
-            };
-        }
-        finally
-        {
-            EpochGate.Leave(epoch);
-        }
-    }
-
-    /// <summary>Makes everything durable that was written before this call, at whatever level; returns when it is.
-    /// </summary>
-    /// <exception cref="KvsWriteException">It could not be made durable.</exception>
     public void Flush()
     {
         _gate.ThrowIfInside();
+        _commits.WaitUntilDurable(PresentEpoch());
+    }
+
+    /// <inheritdoc/>
+    public ValueTask FlushAsync(CancellationToken cancellation = default) =>
+        _commits.WaitUntilDurableAsync(PresentEpoch(), cancellation);
+
+    /// <summary>An epoch no earlier than that of any write which has ended.</summary>
+    private ulong PresentEpoch()
+    {
         EpochSlot epoch = _gate.Enter();
         ulong present = _gate.Current;
         EpochGate.Leave(epoch);
-        _commits.WaitUntilDurable(present);
+        return present;
     }
 
-    /// <summary>
-    /// Ends the store: whatever has begun finishes, everything is synced and sealed, and the folder is free for the
-    /// next. May be called more than once.
-    /// </summary>
-    /// <exception cref="KvsWriteException">The last sync failed; what it should have covered may be lost in a power
-    /// cut. The folder is free all the same.</exception>
-    public void Dispose()
+    /// <summary>Makes a write and returns when it has reached its durability.</summary>
+    private WriteResult Write(ref SingleWrite write, Durability durability)
     {
         _gate.ThrowIfInside();
-        if (!_gate.Close())
-        {
-            return;
-        }
-
-        try
-        {
-            _commits.Stop();
-            _housekeeper.Stop();
-            _supply.Stop();
-            _log.Close();
-            if (_commits.Poison is null)
-            {
-                _housekeeper.SealAll(_gate.Current);
-                _segments.ToList().ForEach(SegmentSealer.Trim);
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or KvsDamageException)
-        {
-            throw new KvsWriteException($"The store was not closed cleanly: {e.Message} " +
-                "What the last commit covered is on disk; opening the folder recovers the rest.", isFinal: true, e);
-        }
-        finally
-        {
-            _reclaimer.Collect(ulong.MaxValue);
-            _segments.ToList().ForEach(segment => segment.Dispose());
-            _index.Dispose();
-            _folderLock.Dispose();
-        }
-
-        _commits.ThrowIfPoisoned();
-    }
-
-    private bool TryFind(ReadOnlySpan<byte> key, out FoundRecord found)
-    {
-        Limits.CheckKey(key.Length);
-        return _index.Locate(key, out ulong fraction).TryFind(key, fraction, out found);
-    }
-
-    /// <summary>Writes a put or a remove and returns when it has reached the store's durability. False for a remove
-    /// of a key that is not there.</summary>
-    private bool Write(FrameKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
-    {
-        _gate.ThrowIfInside();
-        uint length = (uint)Frame.RecordBytes(key.Length, value.Length);
-        Segment? dedicated = null;
-        bool hasDedicated = false;
         try
         {
             while (true)
             {
                 _commits.ThrowIfPoisoned();
                 long made = _supply.Made;
-                switch (WriteInEpoch(kind, key, value, length, ref dedicated, out ulong stamp))
+                switch (WriteInEpoch(ref write))
                 {
                     case WriteOutcome.Written:
-                        if (_options.Durability == Durability.Disk)
-                        {
-                            _commits.WaitUntilDurable(stamp);
-                        }
-
-                        return true;
-                    case WriteOutcome.NotThere:
-                        return false;
-                    case WriteOutcome.NeedsDedicated:
-                        dedicated = _supply.MakeDedicated(length);
-                        hasDedicated = true;
+                        AwaitDurability(durability, write.Epoch);
+                        return new WriteResult(true, write.Version);
+                    case WriteOutcome.Refused:
+                        return new WriteResult(false, write.Version);
+                    case WriteOutcome.NeedsPreparing:
+                        EndPrepared(write.Prepared);
+                        write.Prepared = null;
+                        Prepare(ref write, write.Value.Length, write.Value, static (value, room) => value.CopyTo(room));
                         break;
                     case WriteOutcome.NeedsSegment:
                         _supply.WaitUntilReady(made);
@@ -309,52 +173,50 @@ public sealed unsafe class KvStore : IKvsEngine
         }
         finally
         {
-            if (hasDedicated)
-            {
-                _supply.EndDedicated(unused: dedicated);
-            }
+            EndPrepared(write.Prepared);
         }
     }
 
-    private WriteOutcome WriteInEpoch(FrameKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, uint length,
-        ref Segment? dedicated, out ulong stamp)
+    private WriteOutcome WriteInEpoch(ref SingleWrite write)
     {
-        stamp = 0;
         EpochSlot epoch = _gate.Enter();
         try
         {
-            if (dedicated is null && _log.NeedsDedicated(length))
-            {
-                return WriteOutcome.NeedsDedicated;
-            }
-
             int lane = _log.PresentLane;
-            Partition partition = _index.Locate(key, out ulong fraction);
+            Partition partition = _index.Locate(write.Key, out ulong fraction);
             partition.EnterWriter();
             try
             {
-                ulong* slot = partition.FindSlot(key, fraction, out FoundRecord replaced);
-                bool isThere = slot != null;
-                if (!isThere)
+                FoundRecord replaced;
+                ulong* slot = write.IsBlind
+                    ? partition.FindSlotToReplace(write.Key, fraction, out replaced)
+                    : partition.FindSlot(write.Key, fraction, out replaced);
+                bool isReplacing = slot != null;
+                if (!write.IsBlind && !write.Decide(isReplacing && !HasExpired(replaced), replaced))
                 {
-                    if (kind == FrameKind.Remove)
-                    {
-                        return WriteOutcome.NotThere;
-                    }
+                    return WriteOutcome.Refused;
+                }
 
+                uint length = write.RecordBytes;
+                if (write.Prepared is null ? _log.NeedsDedicated(length) : write.Prepared.Expiry != write.Expiry)
+                {
+                    return WriteOutcome.NeedsPreparing;
+                }
+
+                if (!isReplacing)
+                {
                     slot = partition.MakeSlot(fraction);
                 }
 
-                if (!_log.TryTake(lane, length, dedicated, out Room room))
+                if (!_log.TryTake(lane, length, write.Prepared?.Segment, out Room room))
                 {
                     return WriteOutcome.NeedsSegment;
                 }
 
-                dedicated = null;
-                stamp = room.Epoch;
-                Frame.WriteRecord(room.Frame, length, kind, stamp, partition.NextSequence(), key, value);
-                Frame.Finish(room.Frame, length, length, room.Segment.Salt, room.Offset);
-                if (kind == FrameKind.Put)
+                write.Epoch = room.Epoch;
+                write.Version = partition.NextSequence();
+                FillRoom(in write, room, length);
+                if (write.Kind == FrameKind.Put)
                 {
                     partition.Publish(slot, fraction, SegmentTable.PositionOf(room.Segment, room.Offset));
                 }
@@ -363,7 +225,7 @@ public sealed unsafe class KvStore : IKvsEngine
                     partition.Unpublish(slot);
                 }
 
-                if (isThere)
+                if (isReplacing)
                 {
                     replaced.Segment.AddDead(lane, replaced.Length);
                 }
@@ -381,11 +243,46 @@ public sealed unsafe class KvStore : IKvsEngine
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FillRoom(in SingleWrite write, Room room, uint length)
+    {
+        if (write.Prepared is { } prepared)
+        {
+            prepared.IsTaken = true;
+            prepared.Finish(room.Epoch, write.Version);
+            return;
+        }
+
+        Frame.WriteRecord(room.Frame, length, write.Kind, room.Epoch, write.Version, write.Key, write.Value,
+            write.Expiry);
+        Frame.Finish(room.Frame, length, length, room.Segment.Salt, room.Offset);
+    }
+
+    /// <summary>Returns when what is stamped with an epoch has reached a level.</summary>
+    private void AwaitDurability(Durability durability, ulong epoch)
+    {
+        if (durability == Durability.Disk)
+        {
+            _commits.WaitUntilDurable(epoch);
+        }
+        else if (durability == Durability.Interval)
+        {
+            _commits.CommitWithinInterval();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool HasExpired(in FoundRecord record)
+    {
+        long expiry = record.Expiry;
+        return expiry != 0 && expiry <= _options.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+    }
+
     private enum WriteOutcome
     {
         Written,
-        NotThere,
+        Refused,
         NeedsSegment,
-        NeedsDedicated,
+        NeedsPreparing,
     }
 }

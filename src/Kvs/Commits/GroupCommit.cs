@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Kvs.Epochs;
 using Kvs.Log;
 
@@ -38,6 +39,7 @@ internal sealed class GroupCommit
     private readonly object _work = new();
     private ulong _wanted;
     private bool _isCommitDue;
+    private bool _isIntervalWanted;
     private bool _isStopping;
 
     // What the thread has done; guarded by _done for writing.
@@ -47,6 +49,7 @@ internal sealed class GroupCommit
     private bool _hasStopped;
     private KvsWriteException? _lastFailure;
     private KvsWriteException? _poison;
+    private readonly List<(ulong Epoch, TaskCompletionSource Waiter)> _waiters = [];
     private long _commits;
 
     // The thread's own: the last epoch that ended durable, and the last that has a commit record. An epoch in which
@@ -78,12 +81,12 @@ internal sealed class GroupCommit
     internal long Commits => Volatile.Read(ref _commits);
 
     /// <summary>Why the store takes no more writes; null while it does.</summary>
-    internal KvsWriteException? Poison => Volatile.Read(ref _poison);
+    internal KvsWriteException? Poisoned => Volatile.Read(ref _poison);
 
     /// <summary>Throws where the store takes no more writes.</summary>
     internal void ThrowIfPoisoned()
     {
-        if (Poison is { } poison)
+        if (Poisoned is { } poison)
         {
             throw new KvsWriteException(poison.Message, isFinal: true, poison);
         }
@@ -101,15 +104,7 @@ internal sealed class GroupCommit
 
         // Read before the wish is made: an attempt that fails from now on is an answer to it.
         long failedBefore = Volatile.Read(ref _failedAttempts);
-        lock (_work)
-        {
-            if (_wanted < epoch)
-            {
-                _wanted = epoch;
-                Monitor.Pulse(_work);
-            }
-        }
-
+        Want(epoch);
         lock (_done)
         {
             while (_durable < epoch)
@@ -135,6 +130,27 @@ internal sealed class GroupCommit
         }
     }
 
+    private void Want(ulong epoch)
+    {
+        lock (_work)
+        {
+            if (_wanted < epoch)
+            {
+                _wanted = epoch;
+                Monitor.Pulse(_work);
+            }
+        }
+    }
+
+    private void WantInterval()
+    {
+        lock (_work)
+        {
+            _isIntervalWanted = true;
+            Monitor.Pulse(_work);
+        }
+    }
+
     /// <summary>Lets the thread look whether there is something to do.</summary>
     private void WakeUp()
     {
@@ -144,14 +160,71 @@ internal sealed class GroupCommit
         }
     }
 
-    /// <summary>Stops all writes for good, because a sync has failed.</summary>
-    internal void PoisonWith(Exception failure)
+    /// <summary>The same as <see cref="WaitUntilDurable"/> without holding a thread.</summary>
+    /// <param name="epoch">The epoch.</param>
+    /// <param name="cancellation">Ends the waiting, not the sync.</param>
+    internal ValueTask WaitUntilDurableAsync(ulong epoch, CancellationToken cancellation)
     {
-        Fail(() => _poison ??= new KvsWriteException(
-            $"A sync failed, and what was written since the one before may be lost: {failure.Message} " +
-            "The store takes no more writes; reads go on. Check the disk, then open the store again.",
-            isFinal: true, failure));
-        _options.Tell($"A sync failed, and the store takes no more writes: {failure.Message}");
+        if (cancellation.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellation);
+        }
+
+        if (DurableEpoch >= epoch)
+        {
+            return ValueTask.CompletedTask;
+        }
+
+        // Listed before the wish is made: an attempt that fails from now on is an answer to it.
+        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_done)
+        {
+            if (_durable >= epoch)
+            {
+                return ValueTask.CompletedTask;
+            }
+
+            if (_poison is not null)
+            {
+                return ValueTask.FromException(new KvsWriteException(_poison.Message, isFinal: true, _poison));
+            }
+
+            ObjectDisposedException.ThrowIf(_hasStopped, typeof(KvStore));
+            _waiters.Add((epoch, waiter));
+        }
+
+        Want(epoch);
+        return new ValueTask(waiter.Task.WaitAsync(cancellation));
+    }
+
+    /// <summary>Lets the thread commit within <see cref="KvStoreOptions.SyncInterval"/>, also where the store's own
+    /// level would take longer; waits for nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void CommitWithinInterval()
+    {
+        if (!Volatile.Read(ref _isIntervalWanted))
+        {
+            WantInterval();
+        }
+    }
+
+    /// <summary>Stops all writes for good, because a sync has failed.</summary>
+    internal void PoisonWith(Exception failure) =>
+        Poison($"A sync failed, and what was written since the one before may be lost: {failure.Message} " +
+            "Check the disk.", failure);
+
+    /// <summary>Stops all writes for good.</summary>
+    internal void Poison(string reason, Exception failure)
+    {
+        var poison = new KvsWriteException(
+            $"{reason} The store takes no more writes until it is opened again; reads go on.", isFinal: true, failure);
+        lock (_done)
+        {
+            _poison ??= poison;
+        }
+
+        Fail(poison);
+        _options.Tell(poison.Message);
     }
 
     /// <summary>Commits what there is and ends the thread. Only when no operation can begin any more.</summary>
@@ -173,7 +246,7 @@ internal sealed class GroupCommit
         while (!isStopping)
         {
             isStopping = WaitForWork(lastCommit);
-            bool isIntervalOver = Stopwatch.GetElapsedTime(lastCommit) >= _interval;
+            bool isIntervalOver = Stopwatch.GetElapsedTime(lastCommit) >= PresentInterval;
             ulong ended = _gate.Advance();
             _gate.WaitUntilLeft(ended);
             _reclaimer.Collect(ended);
@@ -190,7 +263,13 @@ internal sealed class GroupCommit
             _hasStopped = true;
             Monitor.PulseAll(_done);
         }
+
+        EndWaiters(_poison ?? _lastFailure ?? new KvsWriteException("The store was closed.", isFinal: true));
     }
+
+    /// <summary>How long a write may wait for its commit now.</summary>
+    private TimeSpan PresentInterval =>
+        Volatile.Read(ref _isIntervalWanted) ? Min(_interval, _options.SyncInterval) : _interval;
 
     /// <summary>Returns when there is something to do; true when it is to be the last.</summary>
     private bool WaitForWork(long lastCommit)
@@ -199,7 +278,8 @@ internal sealed class GroupCommit
         {
             while (!_isStopping && !IsWanted() && !_reclaimer.IsUrgent)
             {
-                TimeSpan left = _interval - Stopwatch.GetElapsedTime(lastCommit);
+                TimeSpan interval = PresentInterval;
+                TimeSpan left = interval - Stopwatch.GetElapsedTime(lastCommit);
                 if (left <= TimeSpan.Zero)
                 {
                     if (_log.HasWritesAfter(_committed))
@@ -208,10 +288,10 @@ internal sealed class GroupCommit
                     }
 
                     // Nothing to commit: look again when the next write may have waited for the interval.
-                    left = _interval;
+                    left = interval;
                 }
 
-                _ = Monitor.Wait(_work, Min(left, _interval) + TimeSpan.FromMilliseconds(1));
+                _ = Monitor.Wait(_work, Min(left, interval) + TimeSpan.FromMilliseconds(1));
             }
 
             return _isStopping;
@@ -224,7 +304,7 @@ internal sealed class GroupCommit
     {
         lock (_work)
         {
-            return _isCommitDue || (_wanted > DurableEpoch && Poison is null);
+            return _isCommitDue || (_wanted > DurableEpoch && Poisoned is null);
         }
     }
 
@@ -233,9 +313,12 @@ internal sealed class GroupCommit
         lock (_work)
         {
             _isCommitDue = false;
+
+            // A write that asks for the interval from now on may be stamped later than what is committed.
+            Volatile.Write(ref _isIntervalWanted, false);
         }
 
-        if (Poison is not null)
+        if (Poisoned is not null)
         {
             return;
         }
@@ -256,6 +339,7 @@ internal sealed class GroupCommit
                 Monitor.PulseAll(_done);
             }
 
+            EndWaiters(failure: null);
             _onCommit();
         }
         catch (KvsWriteException e)
@@ -267,7 +351,7 @@ internal sealed class GroupCommit
                 _wanted = DurableEpoch;
             }
 
-            Fail(() => _lastFailure = e);
+            Fail(e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -275,13 +359,39 @@ internal sealed class GroupCommit
         }
     }
 
-    private void Fail(Action note)
+    private void Fail(KvsWriteException failure)
     {
         lock (_done)
         {
-            note();
+            _lastFailure = failure;
             _failedAttempts++;
             Monitor.PulseAll(_done);
+        }
+
+        EndWaiters(failure);
+    }
+
+    /// <summary>Tells those who wait without a thread: of a failure all of them, else those whose epoch is durable.
+    /// </summary>
+    private void EndWaiters(KvsWriteException? failure)
+    {
+        List<(ulong Epoch, TaskCompletionSource Waiter)> ended;
+        lock (_done)
+        {
+            ended = _waiters.FindAll(waiter => failure is not null || waiter.Epoch <= _durable);
+            _ = _waiters.RemoveAll(waiter => failure is not null || waiter.Epoch <= _durable);
+        }
+
+        foreach ((ulong epoch, TaskCompletionSource waiter) in ended)
+        {
+            if (failure is null || epoch <= DurableEpoch)
+            {
+                waiter.SetResult();
+            }
+            else
+            {
+                waiter.SetException(new KvsWriteException(failure.Message, failure.IsFinal, failure));
+            }
         }
     }
 

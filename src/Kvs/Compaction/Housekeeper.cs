@@ -133,7 +133,7 @@ internal sealed class Housekeeper
                 Remove(segment);
             }
 
-            if (_commits.Poison is null)
+            if (_commits.Poisoned is null)
             {
                 SealAndDrop();
             }

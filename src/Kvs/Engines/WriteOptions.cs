@@ -29,6 +29,24 @@ public readonly record struct WriteOptions
     /// <summary>Makes the write only where the key has this version; 0 is that of a key that is not there.</summary>
     public static WriteOptions IfVersion(ulong version) => new() { Condition = WriteCondition.IfVersion(version) };
 
+    /// <exception cref="ArgumentException">An expiry is named.</exception>
+    internal void RequireNoExpiry()
+    {
+        if (ExpiresAt is not null || ExpiresIn is not null || KeepsExpiry)
+        {
+            throw new ArgumentException("A removal has no expiry.");
+        }
+    }
+
+    /// <exception cref="ArgumentException">A condition is named.</exception>
+    internal void RequireNoCondition()
+    {
+        if (Condition != default)
+        {
+            throw new ArgumentException("This write takes no condition.");
+        }
+    }
+
     /// <summary>The expiry as a record holds it: Unix milliseconds; 0 for none.</summary>
     /// <exception cref="ArgumentException">The options contradict each other.</exception>
     internal long ExpiryAt(TimeProvider clock)

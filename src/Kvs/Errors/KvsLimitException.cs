@@ -14,4 +14,7 @@ public sealed class KvsLimitException : KvsException
 
     internal static KvsLimitException ValueTooLong(long valueBytes, int maxValueBytes) =>
         new($"The value has {valueBytes} bytes; the limit is {maxValueBytes} bytes.");
+
+    internal static KvsLimitException BatchTooLarge(long batchBytes) =>
+        new($"The batch has {batchBytes} bytes; the limit is {Limits.MaxBatchBytes} bytes.");
 }

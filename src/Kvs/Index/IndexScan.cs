@@ -1,20 +1,30 @@
 namespace Kvs.Index;
 
 /// <summary>
-/// Reads pages of entries in the order of their hashes. An entry never leaves its place in that order, however its
+/// Reads one page of entries in the order of their hashes. An entry never leaves its place in that order, however its
 /// table grows, so what is there from the first page to the last is found exactly once.
 /// </summary>
-internal static class IndexScan
+/// <param name="index">The index. The caller is inside an epoch.</param>
+/// <param name="clock">Says what has expired.</param>
+/// <param name="cursor">The hash at which the page begins.</param>
+/// <param name="maxEntries">The page ends after so many entries.</param>
+/// <param name="maxBytes">The page ends when its keys and values reach so many bytes.</param>
+/// <param name="prefix">Only keys that begin with these bytes.</param>
+/// <param name="keysOnly">Leaves the values out.</param>
+internal readonly ref struct IndexScan(StoreIndex index, TimeProvider clock, ulong cursor, int maxEntries, long maxBytes,
+    ReadOnlySpan<byte> prefix, bool keysOnly)
 {
     /// <summary>A page ends after so many homes, so that an operation does not stay in its epoch for long where a
     /// table has few entries left.</summary>
     private const int MaxHomesPerPage = 64 * 1024;
 
-    /// <summary>Reads one page. The caller is inside an epoch.</summary>
-    internal static ScanPage ReadPage(StoreIndex index, ulong cursor, int maxEntries, long maxBytes)
+    private readonly ReadOnlySpan<byte> _prefix = prefix;
+    private readonly List<KvsEntry> _entries = [];
+    private readonly List<FoundRecord> _found = [];
+
+    /// <summary>Reads the page.</summary>
+    internal ScanPage Read()
     {
-        var entries = new List<KvsEntry>();
-        var found = new List<FoundRecord>();
         long bytes = 0;
         int homes = 0;
         int partition = index.PartitionOf(cursor, out ulong fraction);
@@ -25,44 +35,54 @@ internal static class IndexScan
             {
                 if (homes++ == MaxHomesPerPage)
                 {
-                    return new ScanPage(entries, index.LowestHash(partition, table.LowestFraction(home)));
+                    return new ScanPage(_entries, index.LowestHash(partition, table.LowestFraction(home)));
                 }
 
-                found.Clear();
-                index.Partitions[partition].ScanHome(table, home, found);
-                ulong? next = AddInOrder(index, found, cursor, entries, ref bytes, maxEntries, maxBytes);
-                if (next is not null)
+                _found.Clear();
+                index.Partitions[partition].ScanHome(table, home, _found);
+                if (AddInOrder(ref bytes) is { } next)
                 {
-                    return new ScanPage(entries, next.Value);
+                    return new ScanPage(_entries, next);
                 }
             }
         }
 
-        return new ScanPage(entries, 0);
+        return new ScanPage(_entries, 0);
     }
 
     /// <summary>Copies the entries of one home; the next cursor when the page is full.</summary>
-    private static ulong? AddInOrder(StoreIndex index, List<FoundRecord> found, ulong cursor, List<KvsEntry> entries,
-        ref long bytes, int maxEntries, long maxBytes)
+    private ulong? AddInOrder(ref long bytes)
     {
+        var inOrder = new List<(ulong Hash, FoundRecord Record)>(_found.Count);
+        foreach (FoundRecord record in _found)
+        {
+            ulong hash = index.HashOf(record.Key);
+            if (hash >= cursor && record.Key.StartsWith(_prefix) && !Expired(record))
+            {
+                inOrder.Add((hash, record));
+            }
+        }
+
+        inOrder.Sort(static (a, b) => a.Hash.CompareTo(b.Hash));
         ulong last = 0;
-        foreach ((ulong hash, FoundRecord record) in found
-            .Select(record => (Hash: index.HashOf(record.Key), record))
-            .Where(pair => pair.Hash >= cursor)
-            .OrderBy(pair => pair.Hash))
+        foreach ((ulong hash, FoundRecord record) in inOrder)
         {
             // Entries of one and the same hash stay on one page, because the cursor cannot tell them apart.
-            bool isFull = entries.Count > 0 && (entries.Count >= maxEntries || bytes >= maxBytes);
+            bool isFull = _entries.Count > 0 && (_entries.Count >= maxEntries || bytes >= maxBytes);
             if (isFull && hash != last)
             {
                 return hash;
             }
 
-            entries.Add(new KvsEntry(record.Key.ToArray(), record.Value.ToArray()));
-            bytes += record.Key.Length + record.Value.Length;
+            byte[] value = keysOnly ? [] : record.Value.ToArray();
+            _entries.Add(new KvsEntry(record.Key.ToArray(), value));
+            bytes += record.Key.Length + value.Length;
             last = hash;
         }
 
         return null;
     }
+
+    private bool Expired(in FoundRecord record) =>
+        record.Expiry != 0 && record.Expiry <= clock.GetUtcNow().ToUnixTimeMilliseconds();
 }

@@ -71,6 +71,63 @@ internal sealed unsafe class Partition
     internal ulong* FindSlot(ReadOnlySpan<byte> key, ulong fraction, out FoundRecord found) =>
         FindSlot(_table, key, fraction, out found);
 
+    /// <summary>
+    /// The same for a write that does not care what it replaces: where the stored key is the very one, its record is
+    /// not verified, so that a damaged value can be replaced. For the writer.
+    /// </summary>
+    internal ulong* FindSlotToReplace(ReadOnlySpan<byte> key, ulong fraction, out FoundRecord found)
+    {
+        ulong tag = _table.TagOf(fraction);
+        ulong* slots = _table.BucketAt(_table.HomeOf(fraction));
+        for (int i = 0; i < IndexTable.SlotsPerBucket && slots[i] != IndexTable.Empty; i++)
+        {
+            if (IndexTable.HasTag(slots[i], tag) && slots[i] > IndexTable.Removed)
+            {
+                ulong position = IndexTable.PositionOf(slots[i]);
+                Segment segment = _segments.At(position);
+                uint offset = SegmentTable.OffsetOf(position);
+                if (segment.HasPlausibleRecord(offset) && Frame.Key(segment.Start + offset).SequenceEqual(key))
+                {
+                    found = new FoundRecord(segment, offset);
+                    return slots + i;
+                }
+            }
+        }
+
+        return FindSlot(_table, key, fraction, out found);
+    }
+
+    /// <summary>Brings the home bucket of a key near, without waiting for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void PrefetchBucket(ulong fraction)
+    {
+        IndexTable table = Volatile.Read(ref _table);
+        Prefetch.Read(table.BucketAt(table.HomeOf(fraction)));
+    }
+
+    /// <summary>Brings the record of a key near, without waiting for it, if its slot is in its home bucket. The caller
+    /// is inside an epoch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void PrefetchRecord(ulong fraction)
+    {
+        IndexTable table = Volatile.Read(ref _table);
+        ulong tag = table.TagOf(fraction);
+        ulong* slots = table.BucketAt(table.HomeOf(fraction));
+        for (int i = 0; i < IndexTable.SlotsPerBucket; i++)
+        {
+            ulong word = Volatile.Read(ref slots[i]);
+            if (IndexTable.HasTag(word, tag) && word > IndexTable.Removed)
+            {
+                ulong position = IndexTable.PositionOf(word);
+                byte* record = _segments.At(position).Start + SegmentTable.OffsetOf(position);
+                Prefetch.Read(record);
+                Prefetch.Read(record + Prefetch.LineBytes);
+                Prefetch.Read(record + (2 * Prefetch.LineBytes));
+                return;
+            }
+        }
+    }
+
     /// <summary>A slot for a key that has none; makes room where there is none. Nothing is visible before
     /// <see cref="Publish"/>.</summary>
     internal ulong* MakeSlot(ulong fraction)

@@ -32,6 +32,11 @@ internal sealed class StoreIndex : IDisposable
     internal Partition Locate(ReadOnlySpan<byte> key, out ulong fraction) =>
         _partitions[Math.BigMul(KeyHash.Compute(key, _hashSeed), (ulong)_partitions.Length, out fraction)];
 
+    /// <summary>The same for a hash that is known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Partition Locate(ulong hash, out ulong fraction) =>
+        _partitions[Math.BigMul(hash, (ulong)_partitions.Length, out fraction)];
+
     internal ulong HashOf(ReadOnlySpan<byte> key) => KeyHash.Compute(key, _hashSeed);
 
     /// <summary>The partition that a hash falls into, and the place in it.</summary>

@@ -57,8 +57,9 @@ internal static unsafe class Frame
 
     internal static int Align(int bytes) => (bytes + (Alignment - 1)) & ~(Alignment - 1);
 
-    /// <summary>The bytes that a put of these lengths takes.</summary>
-    internal static int RecordBytes(int keyBytes, int valueBytes) => Align(RecordHeaderBytes + keyBytes + valueBytes);
+    /// <summary>The bytes that a record of these lengths takes.</summary>
+    internal static int RecordBytes(int keyBytes, int valueBytes, bool expires = false) =>
+        Align(RecordHeaderBytes + (expires ? ExpiryBytes : 0) + keyBytes + valueBytes);
 
     internal static int CommitBytes(int lanes) => CommitHeaderBytes + (lanes * CommitPlaceBytes);
 
@@ -145,16 +146,30 @@ internal static unsafe class Frame
 
     /// <summary>Writes all of a put or remove but its first word.</summary>
     internal static void WriteRecord(byte* frame, uint length, FrameKind kind, ulong epoch, ulong sequence,
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long expiry)
+    {
+        byte* valueStart = WriteBody(frame, length, key, value.Length, expiry);
+        value.CopyTo(new Span<byte>(valueStart, value.Length));
+        WriteCommon(frame, kind, epoch, sequence, expiry == 0 ? FrameFlags.None : FrameFlags.Expiry);
+    }
+
+    /// <summary>Writes what of a record does not depend on its stamp, but for the value: returns where that goes.
+    /// </summary>
+    internal static byte* WriteBody(byte* frame, uint length, ReadOnlySpan<byte> key, int valueBytes, long expiry)
     {
         // The last word first: what of it the key and the value do not cover stays zero.
         *(ulong*)(frame + length - Alignment) = 0;
-        WriteCommon(frame, kind, epoch, sequence);
-        *(int*)(frame + ValueLengthOffset) = value.Length;
+        *(int*)(frame + ValueLengthOffset) = valueBytes;
         *(uint*)(frame + KeyLengthOffset) = (uint)(key.Length - 1);
         byte* keyStart = frame + RecordHeaderBytes;
+        if (expiry != 0)
+        {
+            *(long*)keyStart = expiry;
+            keyStart += ExpiryBytes;
+        }
+
         key.CopyTo(new Span<byte>(keyStart, key.Length));
-        value.CopyTo(new Span<byte>(keyStart + key.Length, value.Length));
+        return keyStart + key.Length;
     }
 
     internal static void WriteCommon(byte* frame, FrameKind kind, ulong epoch, ulong sequence,
@@ -165,16 +180,26 @@ internal static unsafe class Frame
         *(ulong*)(frame + SequenceOffset) = sequence;
     }
 
+    /// <summary>The first part of a record's checksum: over its body, which is all that is known before it is
+    /// stamped.</summary>
+    internal static uint SumBody(byte* frame, uint length, uint salt, uint offset) =>
+        Checksum.Continue(salt ^ ((offset / Alignment) * PositionFactor), frame + CommonBytes, length - CommonBytes);
+
+    /// <summary>Finishes a record whose body was summed before.</summary>
+    internal static void FinishSummed(byte* frame, uint length, uint bodySum) =>
+        Volatile.Write(ref *(ulong*)frame, ((ulong)AddStamp(bodySum, frame, length) << 32) | length | CompleteBit);
+
     /// <summary>
     /// The checksum begins from the segment's salt and the frame's place, and takes the body before the stamp
     /// (epoch, kind, sequence) and the length, so that the body of a large record can be summed before its stamp is
     /// known.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint ComputeChecksum(byte* frame, uint length, uint checkedBytes, uint salt, uint offset)
+    private static uint ComputeChecksum(byte* frame, uint length, uint checkedBytes, uint salt, uint offset) =>
+        AddStamp(SumBody(frame, checkedBytes, salt, offset), frame, length);
+
+    private static uint AddStamp(uint crc, byte* frame, uint length)
     {
-        uint crc = salt ^ ((offset / Alignment) * PositionFactor);
-        crc = Checksum.Continue(crc, frame + CommonBytes, checkedBytes - CommonBytes);
         crc = System.Numerics.BitOperations.Crc32C(crc, *(ulong*)(frame + EpochKindFlagsOffset));
         crc = System.Numerics.BitOperations.Crc32C(crc, *(ulong*)(frame + SequenceOffset));
         return ~System.Numerics.BitOperations.Crc32C(crc, length);

@@ -17,6 +17,8 @@ internal sealed unsafe class Segment : IDisposable
 
     // The first stride stays unused: the array's length lies there, which everyone reads.
     private readonly long[] _deadBytes;
+    private MappedMemory? _memory;
+    private int _owners = 1;
     private long _appendedBytes;
     private int _openChunks;
     private ulong _lastEpoch;
@@ -137,7 +139,36 @@ internal sealed unsafe class Segment : IDisposable
                Frame.IsSound(frame, word, length, Salt, offset) && Frame.HasConsistentLengths(frame, length);
     }
 
+    /// <summary>Whether what lies at an offset can be read as a record of this segment; its checksum is not looked at.
+    /// </summary>
+    internal bool HasPlausibleRecord(uint offset)
+    {
+        byte* frame = Start + offset;
+        ulong word = Frame.ReadWord(frame);
+        uint length = Frame.LengthOf(word);
+        return length >= Frame.RecordHeaderBytes && length <= Length - offset && Frame.IsComplete(word) &&
+               Frame.HasConsistentLengths(frame, length);
+    }
+
     internal KvsDamageException Damage(uint offset, string what) => new(Path, offset, what);
 
-    public void Dispose() => File.Dispose();
+    /// <summary>Keeps the mapping until <see cref="Unpin"/>, also when the segment is disposed meanwhile. The caller is
+    /// inside an epoch in which it found the segment, so the store's own share is still held.</summary>
+    internal void Pin() => Interlocked.Increment(ref _owners);
+
+    /// <summary>Gives up one share; the last one closes the file.</summary>
+    internal void Unpin()
+    {
+        if (Interlocked.Decrement(ref _owners) == 0)
+        {
+            File.Dispose();
+        }
+    }
+
+    /// <summary>The mapped bytes as managed memory, for leases.</summary>
+    internal ReadOnlyMemory<byte> MemoryAt(uint offset, int length) =>
+        (_memory ??= new MappedMemory(Start, checked((int)Length))).Memory.Slice((int)offset, length);
+
+    /// <summary>Gives up the store's share. Once.</summary>
+    public void Dispose() => Unpin();
 }

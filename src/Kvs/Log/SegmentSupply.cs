@@ -21,6 +21,9 @@ internal sealed unsafe class SegmentSupply
     /// </summary>
     internal const uint PopulatedAheadBytes = 2 * 1024 * 1024;
 
+    /// <summary>What a segment has around its one record.</summary>
+    private const uint AroundRecordBytes = SegmentHeader.Bytes + Frame.ChunkHeaderBytes + Frame.SealBytes;
+
     private readonly IFileSystem _files;
     private readonly string _folder;
     private readonly LogSecret _secret;
@@ -132,8 +135,7 @@ internal sealed unsafe class SegmentSupply
     /// <exception cref="ObjectDisposedException">The store is being closed.</exception>
     internal Segment MakeDedicated(uint recordBytes)
     {
-        const uint Around = SegmentHeader.Bytes + Frame.ChunkHeaderBytes + Frame.SealBytes;
-        long capacity = RoundUp((long)Around + recordBytes, SegmentHeader.Bytes);
+        long capacity = RoundUp((long)AroundRecordBytes + recordBytes, SegmentHeader.Bytes);
         lock (_monitor)
         {
             ObjectDisposedException.ThrowIf(_isStopping, typeof(KvStore));
@@ -156,6 +158,9 @@ internal sealed unsafe class SegmentSupply
             throw;
         }
     }
+
+    /// <summary>How long a record may be that goes into a segment that was made for one.</summary>
+    internal static uint DedicatedRoom(Segment dedicated) => dedicated.Length - AroundRecordBytes;
 
     /// <summary>The writer is done with the segment that it had made; removes it when nothing was written.</summary>
     internal void EndDedicated(Segment? unused)

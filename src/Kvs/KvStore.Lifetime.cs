@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using Kvs.Commits;
+using Kvs.Compaction;
+using Kvs.Epochs;
+using Kvs.Folder;
+using Kvs.Log;
+using Kvs.Recovery;
+
+namespace Kvs;
+
+/// <content>How a store begins and ends, and what it says of itself meanwhile.</content>
+public sealed unsafe partial class KvStore
+{
+    private KvStore(string folder, KvStoreOptions options)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using var opener = new StoreOpener(folder, options);
+        opener.Open();
+        _options = options;
+        _gate = opener.Gate;
+        _reclaimer = opener.Reclaimer;
+        _segments = opener.Segments;
+        _index = opener.Index;
+        Manifest manifest = opener.Manifest;
+        _supply = new SegmentSupply(folder, opener.Secret, _segments, options, manifest.Session, manifest.SegmentFloor,
+            _segments.ToList().Sum(segment => (long)segment.Length), options.Lanes);
+        _housekeeper = new Housekeeper(folder, options, manifest, _segments, _index, _gate, _reclaimer, _supply);
+        _log = new LogWriter(_gate, _supply, options.Lanes,
+            (uint)Math.Min(options.FirstSegmentBytes, options.SegmentBytes), () => _commits!.CommitSoon());
+        _commits = new GroupCommit(_gate, _log, _supply, _reclaimer, options, _housekeeper.Due);
+        _housekeeper.Start(_commits);
+        _folderLock = opener.TakeOverLock();
+        _openTime = Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>
+    /// Ends the store: whatever has begun finishes, everything is synced and sealed, and the folder is free for the
+    /// next. May be called more than once.
+    /// </summary>
+    /// <exception cref="KvsWriteException">The last sync failed; what it should have covered may be lost in a power
+    /// cut. The folder is free all the same.</exception>
+    public void Dispose()
+    {
+        _gate.ThrowIfInside();
+        if (!_gate.Close())
+        {
+            return;
+        }
+
+        try
+        {
+            _commits.Stop();
+            _housekeeper.Stop();
+            _supply.Stop();
+            _log.Close();
+            if (_commits.Poisoned is null)
+            {
+                _housekeeper.SealAll(_gate.Current);
+                _segments.ToList().ForEach(SegmentSealer.Trim);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or KvsDamageException)
+        {
+            throw new KvsWriteException($"The store was not closed cleanly: {e.Message} " +
+                "What the last commit covered is on disk; opening the folder recovers the rest.", isFinal: true, e);
+        }
+        finally
+        {
+            _reclaimer.Collect(ulong.MaxValue);
+            _segments.ToList().ForEach(segment => segment.Dispose());
+            _index.Dispose();
+            _folderLock.Dispose();
+        }
+
+        _commits.ThrowIfPoisoned();
+    }
+
+    /// <inheritdoc/>
+    public EngineStatistics GetStatistics()
+    {
+        EpochSlot epoch = _gate.Enter();
+        try
+        {
+            List<Segment> segments = _segments.ToList();
+            return new EngineStatistics
+            {
+                Engine = Name,
+                Keys = _index.Partitions.Sum(partition => partition.Keys),
+                IndexBytes = _index.Partitions.Sum(partition => partition.TableBytes),
+                DiskBytes = segments.Sum(segment => (long)segment.Length),
+                LiveBytes = segments.Sum(segment => segment.AppendedBytes - segment.DeadBytes) + _log.OpenRecordBytes,
+                Segments = segments.Count,
+                Commits = _commits.Commits,
+                OpenTime = _openTime,
+            };
+        }
+        finally
+        {
+            EpochGate.Leave(epoch);
+        }
+    }
+}
