@@ -30,6 +30,7 @@ public sealed unsafe partial class KvStore
                 switch (WriteInEpoch(plan, ref dedicated, out uint length, out ulong stamp))
                 {
                     case WriteOutcome.Written:
+                        NoteExpiries(batch);
                         AwaitDurability(durability ?? Durability, stamp);
                         return true;
                     case WriteOutcome.Refused:
@@ -177,6 +178,17 @@ public sealed unsafe partial class KvStore
         }
     }
 
+    private void NoteExpiries(WriteBatch batch)
+    {
+        foreach (WriteBatch.Item item in batch.Items)
+        {
+            NoteExpiry(ExpiryOf(item));
+        }
+    }
+
+    private static long ExpiryOf(in WriteBatch.Item item) =>
+        item.ExpiresAt is { } moment ? Math.Max(1, moment.ToUnixTimeMilliseconds()) : 0;
+
     private bool MeetsRequirements(BatchPlan plan)
     {
         foreach (ref BatchPlan.Step step in plan.Steps)
@@ -231,9 +243,8 @@ public sealed unsafe partial class KvStore
             uint length = RecordBytes(step.Item);
             byte* frame = room.Frame + step.Offset;
             FrameKind kind = step.Item.Kind == WriteBatch.ItemKind.Set ? FrameKind.Put : FrameKind.Remove;
-            long expiry = step.Item.ExpiresAt is { } moment ? Math.Max(1, moment.ToUnixTimeMilliseconds()) : 0;
             Frame.WriteRecord(frame, length, kind, room.Epoch,
-                _index.Partitions[step.Partition].NextSequence(), plan.KeyOf(step), plan.Batch.ValueOf(step.Item), expiry);
+                _index.Partitions[step.Partition].NextSequence(), plan.KeyOf(step), plan.Batch.ValueOf(step.Item), ExpiryOf(step.Item));
             Frame.Finish(frame, length, length, room.Segment.Salt, room.Offset + step.Offset);
         }
     }

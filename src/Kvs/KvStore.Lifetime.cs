@@ -28,9 +28,22 @@ public sealed unsafe partial class KvStore
         _log = new LogWriter(_gate, _supply, options.Lanes,
             (uint)Math.Min(options.FirstSegmentBytes, options.SegmentBytes), () => _commits!.CommitSoon());
         _commits = new GroupCommit(_gate, _log, _supply, _reclaimer, options, _housekeeper.Due);
-        _housekeeper.Start(_commits);
+        _expiry = new ExpirySweep(_index, _gate, options.Clock);
+        _compaction = new Compaction.Compaction(options, _gate, _index, _log, _supply, _commits, _housekeeper, _expiry,
+            RemoveExpired);
+        _housekeeper.Start(_commits, _compaction);
         _folderLock = opener.TakeOverLock();
         _openTime = Stopwatch.GetElapsedTime(start);
+    }
+
+    /// <summary>Compacts everything that has garbage, whatever the options say; returns when it is done. Reads and
+    /// writes go on meanwhile.</summary>
+    /// <exception cref="KvsWriteException">It could not be done, for example because the disk is full; nothing is lost.
+    /// </exception>
+    public void Compact()
+    {
+        _gate.ThrowIfInside();
+        _housekeeper.CompactAll();
     }
 
     /// <summary>
@@ -49,8 +62,8 @@ public sealed unsafe partial class KvStore
 
         try
         {
-            _commits.Stop();
             _housekeeper.Stop();
+            _commits.Stop();
             _supply.Stop();
             _log.Close();
             if (_commits.Poisoned is null)

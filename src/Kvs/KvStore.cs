@@ -37,6 +37,8 @@ public sealed unsafe partial class KvStore : IKvsEngine
     private readonly LogWriter _log;
     private readonly GroupCommit _commits;
     private readonly Housekeeper _housekeeper;
+    private readonly Compaction.Compaction _compaction;
+    private readonly ExpirySweep _expiry;
     private readonly TimeSpan _openTime;
 
     /// <summary>Opens the store in a folder, which is made if missing, with the default options.</summary>
@@ -156,6 +158,7 @@ public sealed unsafe partial class KvStore : IKvsEngine
                 switch (WriteInEpoch(ref write))
                 {
                     case WriteOutcome.Written:
+                        NoteExpiry(write.Expiry);
                         AwaitDurability(durability, write.Epoch);
                         return new WriteResult(true, write.Version);
                     case WriteOutcome.Refused:
@@ -166,7 +169,7 @@ public sealed unsafe partial class KvStore : IKvsEngine
                         Prepare(ref write, write.Value.Length, write.Value, static (value, room) => value.CopyTo(room));
                         break;
                     case WriteOutcome.NeedsSegment:
-                        _supply.WaitUntilReady(made);
+                        _supply.WaitUntilReady(made, isFirst: write.IsSweep);
                         break;
                 }
             }
@@ -192,7 +195,7 @@ public sealed unsafe partial class KvStore : IKvsEngine
                     ? partition.FindSlotToReplace(write.Key, fraction, out replaced)
                     : partition.FindSlot(write.Key, fraction, out replaced);
                 bool isReplacing = slot != null;
-                if (!write.IsBlind && !write.Decide(isReplacing && !HasExpired(replaced), replaced))
+                if (!write.IsBlind && !write.Decide(isReplacing && HasExpired(replaced) == write.IsSweep, replaced))
                 {
                     return WriteOutcome.Refused;
                 }
@@ -208,7 +211,10 @@ public sealed unsafe partial class KvStore : IKvsEngine
                     slot = partition.MakeSlot(fraction);
                 }
 
-                if (!_log.TryTake(lane, length, write.Prepared?.Segment, out Room room))
+                bool hasRoom = write.IsSweep
+                    ? _log.TryTakeCopy(length, out Room room)
+                    : _log.TryTake(lane, length, write.Prepared?.Segment, out room);
+                if (!hasRoom)
                 {
                     return WriteOutcome.NeedsSegment;
                 }
@@ -268,6 +274,28 @@ public sealed unsafe partial class KvStore : IKvsEngine
         else if (durability == Durability.Interval)
         {
             _commits.CommitWithinInterval();
+        }
+    }
+
+    /// <summary>Removes a key if it has expired. For the sweep.</summary>
+    private void RemoveExpired(ReadOnlySpan<byte> key)
+    {
+        var write = new SingleWrite { Kind = FrameKind.Remove, Key = key, IsSweep = true };
+        _ = Write(ref write, Durability.Process);
+    }
+
+    /// <summary>Lets the sweep know of a record that expires. Behind its publication, so that a sweep which has passed
+    /// it by is followed by another.</summary>
+    private void NoteExpiry(long expiry)
+    {
+        if (expiry != 0)
+        {
+            bool isFirst = !_expiry.HasExpiring;
+            _expiry.Note(expiry);
+            if (isFirst)
+            {
+                _housekeeper.Due();
+            }
         }
     }
 

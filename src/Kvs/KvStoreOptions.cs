@@ -27,6 +27,9 @@ public sealed record KvStoreOptions
     /// <summary>The size of a new store's first segment, in bytes: a multiple of 64 KiB, 1 MiB by default.</summary>
     public int FirstSegmentBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>How garbage is won back.</summary>
+    public CompactionOptions Compaction { get; init; } = new();
+
     /// <summary>How long keys and values may be.</summary>
     public Limits Limits { get; init; } = Limits.Default;
 
@@ -81,6 +84,10 @@ public sealed record KvStoreOptions
         Require(IsSegmentSize(SegmentBytes), nameof(SegmentBytes), SegmentBytes, SegmentSizes);
         Require(IsSegmentSize(FirstSegmentBytes), nameof(FirstSegmentBytes), FirstSegmentBytes, SegmentSizes);
         Require(SyncInterval > TimeSpan.Zero, nameof(SyncInterval), SyncInterval, "longer than zero");
+        Require(Compaction.GarbageRatio is >= 0.05 and <= 10, nameof(Compaction.GarbageRatio),
+            Compaction.GarbageRatio, "0.05 to 10");
+        Require(Compaction.MaxBytesPerSecond is null or > 0, nameof(Compaction.MaxBytesPerSecond),
+            Compaction.MaxBytesPerSecond!, "at least 1");
         Require(Enum.IsDefined(Durability), nameof(Durability), Durability, "one of the levels");
     }
 }

@@ -399,9 +399,9 @@ internal sealed class GroupCommit
     {
         LanePlace[] places = _log.PlacesAfter(ended);
         Room room;
-        for (long made = _supply.Made; !_log.TryTakeCommit(out room); made = _supply.Made)
+        for (long made = _supply.Made; !_log.TryTakeCommit(places.Length, out room); made = _supply.Made)
         {
-            _supply.WaitUntilReady(made);
+            _supply.WaitUntilReady(made, isFirst: true);
         }
 
         new CommitRecord(ended, _recorded, places)

@@ -9,21 +9,23 @@ using Kvs.Log;
 namespace Kvs.Compaction;
 
 /// <summary>
-/// Keeps the folder in order behind the writers' backs: seals segments that are full and durable, and drops those in
-/// which no record is needed any more. Keeps the manifest.
+/// Keeps the folder in order behind the writers' backs: seals segments that are full and durable, drops those in which
+/// no record is needed, compacts those with much garbage, and removes what has expired. Keeps the manifest.
 /// </summary>
 /// <remarks>
 /// Works on a thread of its own, and on the thread that closes the store, after its own has ended. Invariants:
-/// (1) a segment is sealed only when no lane has a chunk in it and its last epoch is durable;
+/// (1) a segment is sealed, or compacted, only when no lane has a chunk in it and its last epoch is durable;
 /// (2) a segment is dropped only when what replaced its records is durable, in whatever segment that lies;
 /// (3) its file goes only after the manifest, on disk, says so, and after the last reader that may look at it has left.
-/// A tombstone counts as needed for as long as the store is open: an older record of its key may lie anywhere.
 /// </remarks>
 internal sealed class Housekeeper
 {
     /// <summary>Looking around more often finds nothing: a segment takes longer to fill. At the level Disk, there are
     /// thousands of commits a second.</summary>
     private static readonly TimeSpan s_leastInterval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How often it looks whether something has expired, where anything expires.</summary>
+    private static readonly TimeSpan s_expiryInterval = TimeSpan.FromSeconds(1);
 
     private readonly string _folder;
     private readonly KvStoreOptions _options;
@@ -39,12 +41,16 @@ internal sealed class Housekeeper
     private readonly object _monitor = new();
     private bool _isDue = true;
     private bool _isStopping;
+    private long _roundsWanted;
+    private long _roundsDone;
 
     // The thread's own.
     private readonly HashSet<Segment> _retired = [];
     private readonly Dictionary<Segment, ulong> _deadSince = [];
     private Manifest _manifest;
     private GroupCommit _commits = null!;
+    private Compaction _compaction = null!;
+    private Exception? _failure;
 
     internal Housekeeper(string folder, KvStoreOptions options, Manifest manifest, SegmentTable segments,
         StoreIndex index, EpochGate gate, Reclaimer reclaimer, SegmentSupply supply)
@@ -61,9 +67,10 @@ internal sealed class Housekeeper
     }
 
     /// <summary>Starts the thread.</summary>
-    internal void Start(GroupCommit commits)
+    internal void Start(GroupCommit commits, Compaction compaction)
     {
         _commits = commits;
+        _compaction = compaction;
         _thread.Start();
     }
 
@@ -73,17 +80,39 @@ internal sealed class Housekeeper
         lock (_monitor)
         {
             _isDue = true;
-            Monitor.Pulse(_monitor);
+            Monitor.PulseAll(_monitor);
         }
     }
 
-    /// <summary>Ends the thread.</summary>
+    /// <summary>Has everything compacted that has garbage; returns when that is done.</summary>
+    /// <exception cref="KvsWriteException">It could not be done; nothing is lost.</exception>
+    internal void CompactAll()
+    {
+        lock (_monitor)
+        {
+            long round = ++_roundsWanted;
+            Monitor.PulseAll(_monitor);
+            while (_roundsDone < round && !_isStopping)
+            {
+                Monitor.Wait(_monitor);
+            }
+
+            ObjectDisposedException.ThrowIf(_isStopping, typeof(KvStore));
+            if (_failure is not null)
+            {
+                throw new KvsWriteException($"The store could not be compacted: {_failure.Message}",
+                    _commits.Poisoned is not null, _failure);
+            }
+        }
+    }
+
+    /// <summary>Ends the thread. Only when no operation can begin any more.</summary>
     internal void Stop()
     {
         lock (_monitor)
         {
             _isStopping = true;
-            Monitor.Pulse(_monitor);
+            Monitor.PulseAll(_monitor);
         }
 
         _thread.Join();
@@ -92,7 +121,7 @@ internal sealed class Housekeeper
     /// <summary>Seals all that is left, when nobody uses the store any more. It is then a clean one.</summary>
     internal void SealAll(ulong lastEpoch)
     {
-        List<Segment> open = _segments.ToList().FindAll(segment => !segment.IsSealed && !_retired.Contains(segment));
+        List<Segment> open = Present().FindAll(segment => !segment.IsSealed);
         List<Segment> sealedNow = open.FindAll(SegmentSealer.TrySeal);
         WriteManifest(lastEpoch, sealedNow, []);
 
@@ -103,51 +132,124 @@ internal sealed class Housekeeper
         }
     }
 
+    /// <summary>What is to be done between two steps of a long piece of work: seals and removes what can be.</summary>
+    internal void Tend()
+    {
+        while (_removable.TryDequeue(out Segment? segment))
+        {
+            Remove(segment);
+        }
+
+        if (_commits.Poisoned is null)
+        {
+            SealAndDrop();
+        }
+    }
+
+    /// <summary>Waits so long, or less when the store is being closed.</summary>
+    internal void Wait(TimeSpan time)
+    {
+        lock (_monitor)
+        {
+            if (!_isStopping)
+            {
+                _ = Monitor.Wait(_monitor, time);
+            }
+        }
+    }
+
+    /// <summary>Segments that were not dropped.</summary>
+    internal List<Segment> Present() => _segments.ToList().FindAll(segment => !_retired.Contains(segment));
+
+    /// <summary>Whether a segment is full and durable, so that nothing in it will change.</summary>
+    internal bool IsComplete(Segment segment) => segment.IsSealed ||
+        (segment.IsFull && segment.OpenChunks == 0 && segment.LastEpoch != 0 &&
+         segment.LastEpoch <= _commits.DurableEpoch);
+
+    /// <summary>Drops segments of which nothing is needed any more, and whose replacements are durable.</summary>
+    internal void Drop(List<Segment> dropped)
+    {
+        if (dropped.Count == 0)
+        {
+            return;
+        }
+
+        WriteManifest(_commits.DurableEpoch, [], dropped);
+        dropped.ForEach(Retire);
+    }
+
     private void Run()
     {
-        while (true)
+        while (WaitForWork(out long wanted))
         {
+            Exception? failure = null;
+            try
+            {
+                Tend();
+                if (_compaction.Run(isFull: wanted > Volatile.Read(ref _roundsDone)))
+                {
+                    Due();
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // The store is being closed; nobody waits for what was left.
+                return;
+            }
+            catch (Exception e) when (e is KvsException or IOException or UnauthorizedAccessException)
+            {
+                failure = e;
+                _supply.HoldBack(false);
+                _options.Tell($"Compaction could not go on, and will be tried again: {e.Message}");
+            }
+
             lock (_monitor)
             {
-                while (!_isDue && !_isStopping)
+                _failure = failure;
+                _roundsDone = wanted;
+                Monitor.PulseAll(_monitor);
+            }
+        }
+    }
+
+    /// <summary>Returns when there may be something to do; false when the store is being closed.</summary>
+    private bool WaitForWork(out long wanted)
+    {
+        lock (_monitor)
+        {
+            while (!_isDue && !_isStopping && _roundsWanted == _roundsDone && !_compaction.IsExpiryDue)
+            {
+                if (_compaction.HasExpiring)
+                {
+                    _ = Monitor.Wait(_monitor, s_expiryInterval);
+                }
+                else
                 {
                     Monitor.Wait(_monitor);
                 }
-
-                long begin = Stopwatch.GetTimestamp();
-                while (!_isStopping && Stopwatch.GetElapsedTime(begin) < s_leastInterval)
-                {
-                    _ = Monitor.Wait(_monitor, s_leastInterval);
-                }
-
-                if (_isStopping)
-                {
-                    return;
-                }
-
-                _isDue = false;
             }
 
-            while (_removable.TryDequeue(out Segment? segment))
+            long begin = Stopwatch.GetTimestamp();
+            while (!_isStopping && _roundsWanted == _roundsDone && Stopwatch.GetElapsedTime(begin) < s_leastInterval)
             {
-                Remove(segment);
+                _ = Monitor.Wait(_monitor, s_leastInterval);
             }
 
-            if (_commits.Poisoned is null)
-            {
-                SealAndDrop();
-            }
+            wanted = _roundsWanted;
+            _isDue = false;
+            return !_isStopping;
         }
     }
 
     private void SealAndDrop()
     {
-        List<Segment> all = _segments.ToList();
-        ulong durable = _commits.DurableEpoch;
+        List<Segment> present = Present();
+        List<Segment> dropped = present.FindAll(segment => IsComplete(segment) && IsDead(segment));
         List<Segment> sealedNow;
         try
         {
-            sealedNow = all.FindAll(segment => IsComplete(segment, durable) && SegmentSealer.TrySeal(segment));
+            sealedNow = present.FindAll(segment => !segment.IsSealed && !dropped.Contains(segment) &&
+                IsComplete(segment) && !_compaction.WillTakeSoon(segment) && SegmentSealer.TrySeal(segment));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or KvsDamageException)
         {
@@ -155,8 +257,6 @@ internal sealed class Housekeeper
             return;
         }
 
-        List<Segment> dropped = all.FindAll(segment =>
-            (segment.IsSealed || sealedNow.Contains(segment)) && IsDead(segment, durable));
         if (sealedNow.Count + dropped.Count == 0)
         {
             return;
@@ -164,7 +264,7 @@ internal sealed class Housekeeper
 
         try
         {
-            WriteManifest(durable, sealedNow, dropped);
+            WriteManifest(_commits.DurableEpoch, sealedNow, dropped);
             dropped.ForEach(Retire);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -174,21 +274,12 @@ internal sealed class Housekeeper
         }
     }
 
-    private static bool IsComplete(Segment segment, ulong durable) =>
-        !segment.IsSealed && segment.IsFull && segment.OpenChunks == 0 &&
-        segment.LastEpoch != 0 && segment.LastEpoch <= durable;
-
     /// <summary>Whether nothing in a segment is needed, and what replaced it is durable.</summary>
-    private bool IsDead(Segment segment, ulong durable)
+    private bool IsDead(Segment segment)
     {
-        if (_retired.Contains(segment))
-        {
-            return false;
-        }
-
         if (_deadSince.TryGetValue(segment, out ulong since))
         {
-            return since <= durable;
+            return since <= _commits.DurableEpoch;
         }
 
         if (segment.AppendedBytes == segment.DeadBytes)
@@ -203,8 +294,9 @@ internal sealed class Housekeeper
 
     private void Retire(Segment segment)
     {
-        _deadSince.Remove(segment);
+        _ = _deadSince.Remove(segment);
         _retired.Add(segment);
+        _compaction.Forget(segment);
         _reclaimer.Retire(new Removal(() =>
         {
             _removable.Enqueue(segment);

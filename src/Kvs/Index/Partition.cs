@@ -97,6 +97,63 @@ internal sealed unsafe class Partition
         return FindSlot(_table, key, fraction, out found);
     }
 
+    /// <summary>The slot that holds a position; null when none does. For readers, and for the writer.</summary>
+    internal ulong* FindPosition(ulong fraction, ulong position)
+    {
+        IndexTable table = Volatile.Read(ref _table);
+        ulong* slots = table.BucketAt(table.HomeOf(fraction));
+        for (int displacement = 0; displacement <= IndexTable.MaxDisplacement; displacement++)
+        {
+            bool hasEmpty = false;
+            for (int i = 0; i < IndexTable.SlotsPerBucket; i++)
+            {
+                ulong word = Volatile.Read(ref slots[i]);
+                if (IndexTable.PositionOf(word) == position && word > IndexTable.Removed)
+                {
+                    return slots + i;
+                }
+
+                hasEmpty |= word == IndexTable.Empty;
+            }
+
+            if (hasEmpty)
+            {
+                return null;
+            }
+
+            slots += IndexTable.SlotsPerBucket;
+        }
+
+        return null;
+    }
+
+    /// <summary>Calls <paramref name="visit"/> with the record of each entry in some buckets, which were not verified.
+    /// For readers.</summary>
+    /// <returns>Whether there are buckets behind these.</returns>
+    internal bool VisitBuckets(uint first, uint count, Action<FoundRecord> visit)
+    {
+        IndexTable table = Volatile.Read(ref _table);
+        uint end = table == IndexTable.Vacant ? 0 : table.BucketCount + IndexTable.MaxDisplacement;
+
+        // A table that was rebuilt meanwhile may have its entries a little nearer to the front.
+        uint begin = first - Math.Min(first, IndexTable.MaxDisplacement);
+        for (uint bucket = begin; bucket < Math.Min(end, first + count); bucket++)
+        {
+            ulong* slots = table.BucketAt(bucket);
+            for (int i = 0; i < IndexTable.SlotsPerBucket; i++)
+            {
+                ulong word = Volatile.Read(ref slots[i]);
+                if (word > IndexTable.Removed)
+                {
+                    ulong position = IndexTable.PositionOf(word);
+                    visit(new FoundRecord(_segments.At(position), SegmentTable.OffsetOf(position)));
+                }
+            }
+        }
+
+        return first + count < end;
+    }
+
     /// <summary>Brings the home bucket of a key near, without waiting for it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PrefetchBucket(ulong fraction)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kvs.Concurrency;
+using Kvs.Epochs;
 
 namespace Kvs.Log;
 
@@ -24,10 +25,13 @@ internal readonly unsafe record struct Room(Segment Segment, uint Offset, ulong 
 /// (2) the epoch is read under the lock, so the epochs of a lane's frames never descend, and what was stamped up to
 ///     an epoch is a prefix of the lane.
 /// </remarks>
-/// <param name="log">The log that the lane is a part of.</param>
+/// <param name="gate">Whose epochs stamp the frames.</param>
+/// <param name="source">What the lane's chunks are cut from.</param>
 /// <param name="number">The number that its chunks bear.</param>
 /// <param name="isExact">Whether each frame gets a chunk of its own length.</param>
-internal sealed unsafe class Lane(LogWriter log, uint number, bool isExact)
+/// <param name="isFirst">Whether the lane gets its chunks also while writes are held back.</param>
+internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, bool isExact = false,
+    bool isFirst = false)
 {
     /// <summary>The usual chunk of a segment of full size: rare enough to cut, small enough to waste.</summary>
     internal const uint MostChunkBytes = 64 * 1024;
@@ -68,13 +72,18 @@ internal sealed unsafe class Lane(LogWriter log, uint number, bool isExact)
         }
     }
 
-    /// <summary>Takes room for the one record of a segment that was made for it.</summary>
-    internal Room TakeIn(Segment dedicated, uint length)
+    /// <summary>Takes room for the one frame of a segment that was made for it.</summary>
+    internal Room TakeIn(Segment dedicated, uint length, Action<Segment> begun)
     {
         _tail.Lock.Enter();
         try
         {
-            OpenChunk(log.CutWhole(dedicated, length));
+            // Its chunk counts as open before it counts as full or begun: a full segment without open chunks is one
+            // that the syncing thread need not look at any more, and that may be sealed.
+            var cut = Cut.At(dedicated, SegmentHeader.Bytes, Frame.ChunkHeaderBytes + length);
+            dedicated.IsFull = true;
+            begun(dedicated);
+            OpenChunk(cut);
             return Take(length, isRecord: true);
         }
         finally
@@ -118,7 +127,7 @@ internal sealed unsafe class Lane(LogWriter log, uint number, bool isExact)
 
     private Room Take(uint length, bool isRecord)
     {
-        ulong epoch = log.Gate.Current;
+        ulong epoch = gate.Current;
         if (epoch != _tail.Epoch)
         {
             _tail.EpochStart = Place();
@@ -135,7 +144,7 @@ internal sealed unsafe class Lane(LogWriter log, uint number, bool isExact)
 
     private bool TryOpenChunk(uint length)
     {
-        if (!log.TryCut(Frame.ChunkHeaderBytes + length, isExact, out LogWriter.Cut cut))
+        if (!source.TryCut(Frame.ChunkHeaderBytes + length, isExact, isFirst, out Cut cut))
         {
             return false;
         }
@@ -144,11 +153,11 @@ internal sealed unsafe class Lane(LogWriter log, uint number, bool isExact)
         return true;
     }
 
-    private void OpenChunk(LogWriter.Cut cut)
+    private void OpenChunk(Cut cut)
     {
         LanePlace before = Place();
         CloseChunk();
-        ulong epoch = log.Gate.Current;
+        ulong epoch = gate.Current;
         cut.Segment.NoteEpoch(epoch);
         new ChunkHeader(number, ++_tail.Ordinal, before.Chunk, before.End)
             .Write(cut.Segment.Start + cut.Offset, cut.Length, epoch, cut.Segment.Salt, cut.Offset);

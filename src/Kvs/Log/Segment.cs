@@ -60,6 +60,9 @@ internal sealed unsafe class Segment : IDisposable
     /// <summary>Where its seal ends, if it was sealed since it was opened; else 0.</summary>
     internal uint SealedEnd { get; set; }
 
+    /// <summary>Bytes that it takes on disk.</summary>
+    internal long DiskBytes => SealedEnd != 0 ? SealedEnd : Length;
+
     /// <summary>True once no further chunk will be cut from it.</summary>
     internal bool IsFull
     {
@@ -69,6 +72,13 @@ internal sealed unsafe class Segment : IDisposable
 
     /// <summary>True once its seal is on disk and the manifest names it.</summary>
     internal bool IsSealed { get; set; }
+
+    /// <summary>True once something in it was found to be not as it was written: it stays as it is. The housekeeper's
+    /// own.</summary>
+    internal bool IsDamaged { get; set; }
+
+    /// <summary>Of a sealed segment, the bytes of tombstones that must be kept. The housekeeper's own.</summary>
+    internal long TombstoneBytes { get; set; }
 
     /// <summary>The last epoch that something in it was stamped with. Written under the lock of the lane that takes
     /// room here, read by the syncing thread.</summary>

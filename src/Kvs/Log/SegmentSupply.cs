@@ -43,6 +43,7 @@ internal sealed unsafe class SegmentSupply
     private long _made;
     private bool _isWanted = true;
     private bool _isStopping;
+    private bool _holdsBack;
     private int _dedicatedInUse;
     private ulong _nextId;
     private long _totalBytes;
@@ -77,8 +78,14 @@ internal sealed unsafe class SegmentSupply
     }
 
     /// <summary>Takes the segment that is ready; null when there is none yet. Never waits.</summary>
-    internal Segment? TryTakeReady()
+    /// <param name="isFirst">Whether the caller is served also while writes are held back.</param>
+    internal Segment? TryTakeReady(bool isFirst)
     {
+        if (!isFirst && Volatile.Read(ref _holdsBack))
+        {
+            return null;
+        }
+
         Segment? ready = Interlocked.Exchange(ref _ready, null);
         lock (_monitor)
         {
@@ -87,6 +94,22 @@ internal sealed unsafe class SegmentSupply
         }
 
         return ready;
+    }
+
+    /// <summary>Gives no segment to writes, or does so again. For when garbage must be compacted before the store may
+    /// grow further.</summary>
+    internal void HoldBack(bool holdsBack)
+    {
+        if (holdsBack == Volatile.Read(ref _holdsBack))
+        {
+            return;
+        }
+
+        lock (_monitor)
+        {
+            Volatile.Write(ref _holdsBack, holdsBack);
+            Monitor.PulseAll(_monitor);
+        }
     }
 
     /// <summary>Lets the thread populate a part of a segment that will be written soon.</summary>
@@ -99,21 +122,26 @@ internal sealed unsafe class SegmentSupply
         }
     }
 
+    /// <summary>The size of the last segment that was made ready.</summary>
+    internal long LastCapacity => Volatile.Read(ref _lastCapacity);
+
     /// <summary>How many segments have been made ready so far.</summary>
     internal long Made => Volatile.Read(ref _made);
 
     /// <summary>Waits until a segment is ready, or was and somebody took it, who then brought room for all. Holds
     /// nothing that another could need meanwhile.</summary>
     /// <param name="madeBefore">What <see cref="Made"/> was before the caller looked for room.</param>
+    /// <param name="isFirst">Whether the caller is served also while writes are held back.</param>
     /// <exception cref="KvsWriteException">None can be made, for example because the disk is full.</exception>
-    internal void WaitUntilReady(long madeBefore)
+    internal void WaitUntilReady(long madeBefore, bool isFirst = false)
     {
         lock (_monitor)
         {
             long attempt = _attempts;
             _isWanted = true;
             Monitor.PulseAll(_monitor);
-            while (Volatile.Read(ref _ready) is null && _made == madeBefore && !_isStopping)
+            while (!_isStopping && ((_holdsBack && !isFirst) ||
+                (Volatile.Read(ref _ready) is null && _made == madeBefore)))
             {
                 if (_attempts != attempt && _failure is not null)
                 {
@@ -202,7 +230,7 @@ internal sealed unsafe class SegmentSupply
     internal void Remove(Segment segment)
     {
         _segments.Free(segment.Slot);
-        Interlocked.Add(ref _totalBytes, -segment.Length);
+        Interlocked.Add(ref _totalBytes, -segment.DiskBytes);
         segment.Dispose();
         TryUnlink(segment.Path);
     }

@@ -106,6 +106,65 @@ internal static unsafe class SegmentWalk
         }
     }
 
+    /// <summary>
+    /// Verifies a complete segment to the last byte, and calls <paramref name="visit"/> with the offset of each put and
+    /// remove in it.
+    /// </summary>
+    /// <exception cref="KvsDamageException">Something in it is not as it was written; some records may have been
+    /// visited.</exception>
+    internal static void VerifyWhole(Segment segment, Action<uint> visit)
+    {
+        List<ChunkWalk> chunks = FindChunks(segment, out _, out Seal? seal, out LogBreak? broken);
+        ulong records = 0;
+        foreach (ChunkWalk chunk in chunks)
+        {
+            WalkFrames(chunk, offset => records += Visit(segment, offset, visit), visitHole: null);
+            broken ??= chunk.Break;
+            if (broken is null && chunk.Header is not null &&
+                FindNonZero(segment, chunk.SoundEnd, chunk.End) is { } stray)
+            {
+                broken = new LogBreak(segment, stray, "there is something behind the last record of a chunk");
+            }
+        }
+
+        if (broken is null && seal is { } end && end.Records != records)
+        {
+            broken = new LogBreak(segment, 0, $"the segment holds {records} records, and its seal says {end.Records}");
+        }
+
+        if (broken is not null)
+        {
+            throw broken.ToDamage();
+        }
+    }
+
+    /// <summary>Calls <paramref name="visit"/> with the offset of each put and remove in a segment that may be written
+    /// meanwhile. Those that are not complete are left out.</summary>
+    /// <exception cref="KvsDamageException">Something in it is not as it was written.</exception>
+    internal static void VisitRecords(Segment segment, Action<uint> visit)
+    {
+        foreach (ChunkWalk chunk in FindChunks(segment, out _, out _, out LogBreak? broken))
+        {
+            WalkFrames(chunk, offset => Visit(segment, offset, visit), visitHole: _ => { });
+            broken ??= chunk.Break;
+            if (broken is not null)
+            {
+                throw broken.ToDamage();
+            }
+        }
+    }
+
+    private static uint Visit(Segment segment, uint offset, Action<uint> visit)
+    {
+        if (Frame.Kind(segment.Start + offset) is not (FrameKind.Put or FrameKind.Remove))
+        {
+            return 0;
+        }
+
+        visit(offset);
+        return 1;
+    }
+
     /// <summary>Where the frames of a chunk that are stamped up to an epoch end.</summary>
     internal static uint EndOfEpoch(ChunkWalk chunk, ulong epoch)
     {

@@ -24,6 +24,9 @@ internal ref struct SingleWrite
 
     internal bool KeepsExpiry { get; init; }
 
+    /// <summary>Whether this is the removal of a key that has expired: it needs nobody else's room.</summary>
+    internal bool IsSweep { get; init; }
+
     /// <summary>Of an increment, room for its number; else empty.</summary>
     internal Span<byte> Number { get; init; }
 

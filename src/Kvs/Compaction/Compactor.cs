@@ -1,0 +1,213 @@
+using Kvs.Commits;
+using Kvs.Epochs;
+using Kvs.Index;
+using Kvs.Log;
+using Kvs.Recovery;
+
+namespace Kvs.Compaction;
+
+/// <summary>
+/// Copies what is needed of some segments to the lane for copies, so that nothing in them is needed any more.
+/// </summary>
+/// <remarks>
+/// One thread. Readers and writers go on meanwhile. Invariants:
+/// (1) every byte of a segment is verified before one of its records is copied under a new checksum; a damaged segment
+///     stays as it is;
+/// (2) a copy has the number of its original, so it never wins over a later write, wherever that lies;
+/// (3) a slot is turned to the copy after the copy is durable, under its partition's lock, and only where it still holds
+///     the original: a key that was written or removed meanwhile stays as that left it;
+/// (4) what made a record that was not copied unnecessary was durable before <see cref="Compact"/> returned.
+/// </remarks>
+internal sealed unsafe class Compactor
+{
+    private readonly EpochGate _gate;
+    private readonly StoreIndex _index;
+    private readonly LogWriter _log;
+    private readonly SegmentSupply _supply;
+    private readonly GroupCommit _commits;
+    private readonly CompactionPace _pace;
+    private readonly List<Move> _moves = [];
+
+    internal Compactor(EpochGate gate, StoreIndex index, LogWriter log, SegmentSupply supply, GroupCommit commits,
+        CompactionPace pace)
+    {
+        _gate = gate;
+        _index = index;
+        _log = log;
+        _supply = supply;
+        _commits = commits;
+        _pace = pace;
+    }
+
+    /// <summary>Bytes copied since the store was opened.</summary>
+    internal long CopiedBytes { get; private set; }
+
+    /// <summary>Makes segments unnecessary. Returns those of which nothing is needed any more; the others are damaged.
+    /// </summary>
+    /// <param name="victims">Complete segments.</param>
+    /// <param name="census">Which tombstones in them may go.</param>
+    /// <param name="onDamage">Told of a segment that is not as it was written.</param>
+    /// <exception cref="KvsWriteException">There is no room, or a sync failed; everything is as it was.</exception>
+    /// <exception cref="ObjectDisposedException">The store is being closed.</exception>
+    internal List<Segment> Compact(IReadOnlyList<Segment> victims, TombstoneCensus census,
+        Action<Segment, KvsDamageException> onDamage)
+    {
+        _moves.Clear();
+        List<Segment> copied = [];
+        foreach (Segment victim in victims)
+        {
+            try
+            {
+                SegmentWalk.VerifyWhole(victim, offset => CopyIfNeeded(victim, offset, census));
+                copied.Add(victim);
+            }
+            catch (KvsDamageException e)
+            {
+                onDamage(victim, e);
+            }
+        }
+
+        Flush();
+        foreach (Move move in _moves)
+        {
+            Swing(move);
+        }
+
+        _moves.Clear();
+        return copied;
+    }
+
+    /// <summary>Returns when everything that was written up to now is durable.</summary>
+    internal void Flush()
+    {
+        EpochSlot epoch = _gate.Enter();
+        ulong present = _gate.Current;
+        EpochGate.Leave(epoch);
+        _commits.WaitUntilDurable(present);
+    }
+
+    private void CopyIfNeeded(Segment victim, uint offset, TombstoneCensus census)
+    {
+        byte* frame = victim.Start + offset;
+        uint length = Frame.LengthOf(Frame.ReadWord(frame));
+        ulong hash = _index.HashOf(Frame.Key(frame));
+        ulong position = SegmentTable.PositionOf(victim, offset);
+        bool isPut = Frame.Kind(frame) == FrameKind.Put;
+        if (isPut ? !IsLive(hash, position) : census.MayGo(victim, offset) || IsSuperseded(hash, frame))
+        {
+            return;
+        }
+
+        Room copy = Copy(frame, length);
+        CopiedBytes += length;
+        if (isPut)
+        {
+            _moves.Add(new Move(hash, position, SegmentTable.PositionOf(copy.Segment, copy.Offset), victim,
+                copy.Segment, length));
+        }
+
+        _pace.Spend(length);
+    }
+
+    private bool IsLive(ulong hash, ulong position)
+    {
+        EpochSlot epoch = _gate.Enter();
+        bool isLive = _index.Locate(hash, out ulong fraction).FindPosition(fraction, position) != null;
+        EpochGate.Leave(epoch);
+        return isLive;
+    }
+
+    /// <summary>Whether a key was set again after a tombstone.</summary>
+    private bool IsSuperseded(ulong hash, byte* tombstone)
+    {
+        EpochSlot epoch = _gate.Enter();
+        try
+        {
+            return _index.Locate(hash, out ulong fraction)
+                .TryFind(Frame.Key(tombstone), fraction, out FoundRecord found) &&
+                found.Version > Frame.Sequence(tombstone);
+        }
+        finally
+        {
+            EpochGate.Leave(epoch);
+        }
+    }
+
+    /// <summary>Copies a record, with its number, under the present epoch.</summary>
+    private Room Copy(byte* frame, uint length)
+    {
+        Segment? dedicated = _log.NeedsDedicated(length) ? _supply.MakeDedicated(length) : null;
+        bool hasDedicated = dedicated is not null;
+        try
+        {
+            while (true)
+            {
+                long made = _supply.Made;
+                if (TryCopy(frame, length, dedicated, out Room room))
+                {
+                    dedicated = null;
+                    return room;
+                }
+
+                _supply.WaitUntilReady(made, isFirst: true);
+            }
+        }
+        finally
+        {
+            if (hasDedicated)
+            {
+                _supply.EndDedicated(unused: dedicated);
+            }
+        }
+    }
+
+    private bool TryCopy(byte* frame, uint length, Segment? dedicated, out Room room)
+    {
+        EpochSlot epoch = _gate.Enter();
+        try
+        {
+            bool hasRoom = dedicated is null
+                ? _log.TryTakeCopy(length, out room)
+                : _log.TryTake(lane: 0, length, dedicated, out room);
+            if (hasRoom)
+            {
+                Buffer.MemoryCopy(frame + Frame.CommonBytes, room.Frame + Frame.CommonBytes,
+                    length - Frame.CommonBytes, length - Frame.CommonBytes);
+                Frame.WriteCommon(room.Frame, Frame.Kind(frame), room.Epoch, Frame.Sequence(frame), Frame.Flags(frame));
+                Frame.Finish(room.Frame, length, length, room.Segment.Salt, room.Offset);
+            }
+
+            return hasRoom;
+        }
+        finally
+        {
+            EpochGate.Leave(epoch);
+        }
+    }
+
+    /// <summary>Turns a slot from the original to the copy, if it still holds the original.</summary>
+    private void Swing(in Move move)
+    {
+        EpochSlot epoch = _gate.Enter();
+        try
+        {
+            Partition partition = _index.Locate(move.Hash, out ulong fraction);
+            partition.EnterWriter();
+            ulong* slot = partition.FindPosition(fraction, move.From);
+            if (slot != null)
+            {
+                partition.Publish(slot, fraction, move.To);
+            }
+
+            partition.ExitWriter();
+            (slot != null ? move.Original : move.Copy).AddDead(lane: 0, move.Length);
+        }
+        finally
+        {
+            EpochGate.Leave(epoch);
+        }
+    }
+
+    private readonly record struct Move(
+        ulong Hash, ulong From, ulong To, Segment Original, Segment Copy, uint Length);
+}
