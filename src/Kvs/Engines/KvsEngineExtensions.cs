@@ -87,7 +87,7 @@ public static class KvsEngineExtensions
     }
 
     /// <summary>Whether a key is there.</summary>
-    public static bool Contains(this IKvsEngine engine, ReadOnlySpan<byte> key) => engine.TryGet(key, [], out _);
+    public static bool Contains(this IKvsEngine engine, ReadOnlySpan<byte> key) => engine.TryGet(key, [], out int _);
 
     /// <inheritdoc cref="Contains(IKvsEngine, ReadOnlySpan{byte})"/>
     public static bool Contains(this IKvsEngine engine, string key)

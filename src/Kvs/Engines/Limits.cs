@@ -13,6 +13,10 @@ public sealed record Limits
     /// <summary>The most that a batch can be: keys, values and what the log needs around each, in bytes.</summary>
     public const int MaxBatchBytes = 60 * 1024 * 1024;
 
+    /// <summary>What each set, removal and requirement of a batch counts for <see cref="MaxBatchBytes"/> beside its
+    /// key and value, in bytes: more than a record's header and what fills it up.</summary>
+    public const int BatchItemBytes = 48;
+
     /// <summary>The limits that a store has unless told otherwise: keys of 64 KiB, values of 256 MiB.</summary>
     public static Limits Default { get; } = new();
 

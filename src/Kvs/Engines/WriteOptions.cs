@@ -56,4 +56,24 @@ public readonly record struct WriteOptions
             ? DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
             : Math.Max(1, (now + left).ToUnixTimeMilliseconds());
     }
+
+    /// <summary>Throws where a removal cannot be made like this.</summary>
+    /// <exception cref="ArgumentException">The options name an expiry.</exception>
+    internal void CheckForRemoval()
+    {
+        if (ExpiresAt is not null || ExpiresIn is not null || KeepsExpiry)
+        {
+            throw new ArgumentException("A removal has no expiry.");
+        }
+    }
+
+    /// <summary>Throws where the write is one that is always made, and these name a condition.</summary>
+    /// <exception cref="ArgumentException">The options name a condition.</exception>
+    internal void CheckUnconditional()
+    {
+        if (Condition != default)
+        {
+            throw new ArgumentException($"This write is made always: it has no {nameof(Condition)}.");
+        }
+    }
 }
