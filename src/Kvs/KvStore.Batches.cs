@@ -16,7 +16,7 @@ public sealed unsafe partial class KvStore
     public bool TryWrite(WriteBatch batch, Durability? durability = null)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        Limits.CheckBatch(batch);
+        batch.Check(Limits);
         _gate.ThrowIfInside();
         var plan = new BatchPlan(batch, _index);
         Segment? dedicated = null;
@@ -63,7 +63,7 @@ public sealed unsafe partial class KvStore
     /// <inheritdoc/>
     public void SetMany(ReadOnlySpan<KvsEntry> entries, in WriteOptions options = default)
     {
-        options.RequireNoCondition();
+        options.CheckUnconditional();
         long expiry = options.ExpiryAt(_options.Clock);
         foreach (KvsEntry entry in entries)
         {

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Kvs.Epochs;
 using Kvs.Index;
+using Kvs.Log;
 
 namespace Kvs;
 

@@ -100,7 +100,7 @@ public sealed unsafe partial class KvStore : IKvsEngine
     public WriteResult TryRemove(ReadOnlySpan<byte> key, in WriteOptions options)
     {
         Limits.CheckKey(key.Length);
-        options.RequireNoExpiry();
+        options.CheckForRemoval();
         var write = new SingleWrite { Kind = FrameKind.Remove, Key = key, Condition = options.Condition };
         WriteResult result = Write(ref write, options.Durability ?? Durability);
         return result.IsDone ? new WriteResult(true, 0) : result;
@@ -110,13 +110,13 @@ public sealed unsafe partial class KvStore : IKvsEngine
     public long Increment(ReadOnlySpan<byte> key, long delta, in WriteOptions options = default)
     {
         Limits.CheckKey(key.Length);
-        options.RequireNoCondition();
+        options.CheckUnconditional();
         long expiry = options.ExpiryAt(_options.Clock);
         var write = new SingleWrite
         {
             Kind = FrameKind.Put,
             Key = key,
-            Number = stackalloc byte[SingleWrite.NumberBytes],
+            Number = stackalloc byte[StoredNumber.MaxBytes],
             Delta = delta,
             Expiry = expiry,
             KeepsExpiry = expiry == 0,

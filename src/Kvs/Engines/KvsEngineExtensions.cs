@@ -40,6 +40,24 @@ public static class KvsEngineExtensions
         engine.Set(key, bytes.WrittenSpan);
     }
 
+    /// <summary>Serializes a value and stores it as the options say. Where that fails, nothing is written.</summary>
+    public static WriteResult TrySet<T>(
+        this IKvsEngine engine, string key, T value, IKvsSerializer<T> serializer, in WriteOptions options)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        serializer.Serialize(value, bytes);
+        return engine.TrySet(key, bytes.WrittenSpan, options);
+    }
+
+    /// <summary>Stores strings under strings, as <see cref="IKvsEngine.SetMany"/> does.</summary>
+    public static void SetMany(this IKvsEngine engine, IEnumerable<KeyValuePair<string, string>> entries,
+        in WriteOptions options = default)
+    {
+        KvsEntry[] bytes =
+            [.. entries.Select(entry => new KvsEntry(Utf8Text.Encode(entry.Key), Utf8Text.Encode(entry.Value)))];
+        engine.SetMany(bytes, options);
+    }
+
     /// <summary>Reads a value that must be there.</summary>
     /// <exception cref="KeyNotFoundException">The key is not there.</exception>
     public static byte[] Get(this IKvsEngine engine, ReadOnlySpan<byte> key) =>
@@ -74,6 +92,16 @@ public static class KvsEngineExtensions
         return engine.TryGet(keyText.Bytes, serializer, out value);
     }
 
+    /// <summary>Reads a value, makes the object of it again, and says its version and expiry; false when the key is
+    /// not there.</summary>
+    public static bool TryGet<T>(this IKvsEngine engine, string key, IKvsSerializer<T> serializer,
+        [MaybeNullWhen(false)] out T value, out ValueInfo info)
+    {
+        bool isThere = engine.TryGet(key, out byte[]? bytes, out info);
+        value = isThere ? serializer.Deserialize(bytes) : default;
+        return isThere;
+    }
+
     /// <inheritdoc cref="TryGet{T}(IKvsEngine, string, IKvsSerializer{T}, out T)"/>
     public static bool TryGet<T>(
         this IKvsEngine engine,
@@ -87,7 +115,7 @@ public static class KvsEngineExtensions
     }
 
     /// <summary>Whether a key is there.</summary>
-    public static bool Contains(this IKvsEngine engine, ReadOnlySpan<byte> key) => engine.TryGet(key, [], out _);
+    public static bool Contains(this IKvsEngine engine, ReadOnlySpan<byte> key) => engine.TryGet(key, [], out int _);
 
     /// <inheritdoc cref="Contains(IKvsEngine, ReadOnlySpan{byte})"/>
     public static bool Contains(this IKvsEngine engine, string key)

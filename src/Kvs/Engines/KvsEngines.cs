@@ -31,6 +31,8 @@ public static class KvsEngines
         }
 
         marker?.Require(name, folder);
-        return name == MemoryName ? new MemoryEngine(options.Limits) : KvStore.Open(folder, options);
+        return name == MemoryName
+            ? new MemoryEngine(options.Limits, options.Clock)
+            : KvStore.Open(folder, options);
     }
 }

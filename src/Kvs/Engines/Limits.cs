@@ -10,11 +10,11 @@ public sealed record Limits
     /// for a record's other parts.</summary>
     public const int HighestMaxValueBytes = 1024 * 1024 * 1024;
 
-    /// <summary>The most that a batch can be, in bytes: its keys and values, and <see cref="BatchItemBytes"/> for each
-    /// of its entries. What it takes must begin within one segment.</summary>
+    /// <summary>The most that a batch can be: keys, values and what the log needs around each, in bytes.</summary>
     public const int MaxBatchBytes = 60 * 1024 * 1024;
 
-    /// <summary>What each entry of a batch counts beyond its key and value, in bytes.</summary>
+    /// <summary>What each set, removal and requirement of a batch counts for <see cref="MaxBatchBytes"/> beside its
+    /// key and value, in bytes: more than a record's header and what fills it up.</summary>
     public const int BatchItemBytes = 48;
 
     /// <summary>The limits that a store has unless told otherwise: keys of 64 KiB, values of 256 MiB.</summary>
@@ -55,23 +55,6 @@ public sealed record Limits
         if ((uint)valueBytes > (uint)MaxValueBytes)
         {
             throw KvsLimitException.ValueTooLong(valueBytes, MaxValueBytes);
-        }
-    }
-
-    /// <summary>Throws where a batch may not be written.</summary>
-    /// <exception cref="KvsLimitException">A key is empty or too long, a value is too long, or the whole is.</exception>
-    internal void CheckBatch(WriteBatch batch)
-    {
-        foreach (WriteBatch.Item item in batch.Items)
-        {
-            CheckKey(item.KeyBytes);
-            CheckValue(item.ValueBytes);
-        }
-
-        long bytes = batch.Bytes + ((long)batch.Count * BatchItemBytes);
-        if (bytes > MaxBatchBytes)
-        {
-            throw KvsLimitException.BatchTooLarge(bytes);
         }
     }
 }

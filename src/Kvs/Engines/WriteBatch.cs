@@ -53,6 +53,23 @@ public sealed class WriteBatch
         _items.Clear();
     }
 
+    /// <summary>Throws where a store of these limits may not be given the batch.</summary>
+    /// <exception cref="KvsLimitException">A key or a value is beyond the limits, or the whole.</exception>
+    internal void Check(Limits limits)
+    {
+        foreach (Item item in _items)
+        {
+            limits.CheckKey(item.KeyBytes);
+            limits.CheckValue(item.ValueBytes);
+        }
+
+        long bytes = Bytes + ((long)Limits.BatchItemBytes * Count);
+        if (bytes > Limits.MaxBatchBytes)
+        {
+            throw KvsLimitException.BatchTooLong(bytes, Limits.MaxBatchBytes);
+        }
+    }
+
     internal ReadOnlySpan<byte> KeyOf(in Item item) => _bytes.WrittenSpan.Slice(item.Start, item.KeyBytes);
 
     internal ReadOnlySpan<byte> ValueOf(in Item item) =>
@@ -61,8 +78,10 @@ public sealed class WriteBatch
     private void Add(ItemKind kind, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ulong version,
         DateTimeOffset? expiresAt)
     {
-        _items.Add(new Item(kind, _bytes.WrittenCount, key.Length, value.Length, version, expiresAt));
+        // The bytes first: where there is no memory for them, there is no item either.
+        int start = _bytes.WrittenCount;
         _bytes.Write(key);
         _bytes.Write(value);
+        _items.Add(new Item(kind, start, key.Length, value.Length, version, expiresAt));
     }
 }

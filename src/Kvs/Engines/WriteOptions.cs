@@ -29,24 +29,6 @@ public readonly record struct WriteOptions
     /// <summary>Makes the write only where the key has this version; 0 is that of a key that is not there.</summary>
     public static WriteOptions IfVersion(ulong version) => new() { Condition = WriteCondition.IfVersion(version) };
 
-    /// <exception cref="ArgumentException">An expiry is named.</exception>
-    internal void RequireNoExpiry()
-    {
-        if (ExpiresAt is not null || ExpiresIn is not null || KeepsExpiry)
-        {
-            throw new ArgumentException("A removal has no expiry.");
-        }
-    }
-
-    /// <exception cref="ArgumentException">A condition is named.</exception>
-    internal void RequireNoCondition()
-    {
-        if (Condition != default)
-        {
-            throw new ArgumentException("This write takes no condition.");
-        }
-    }
-
     /// <summary>The expiry as a record holds it: Unix milliseconds; 0 for none.</summary>
     /// <exception cref="ArgumentException">The options contradict each other.</exception>
     internal long ExpiryAt(TimeProvider clock)
@@ -73,5 +55,25 @@ public readonly record struct WriteOptions
         return left >= DateTimeOffset.MaxValue - now
             ? DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
             : Math.Max(1, (now + left).ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>Throws where a removal cannot be made like this.</summary>
+    /// <exception cref="ArgumentException">The options name an expiry.</exception>
+    internal void CheckForRemoval()
+    {
+        if (ExpiresAt is not null || ExpiresIn is not null || KeepsExpiry)
+        {
+            throw new ArgumentException("A removal has no expiry.");
+        }
+    }
+
+    /// <summary>Throws where the write is one that is always made, and these name a condition.</summary>
+    /// <exception cref="ArgumentException">The options name a condition.</exception>
+    internal void CheckUnconditional()
+    {
+        if (Condition != default)
+        {
+            throw new ArgumentException($"This write is made always: it has no {nameof(Condition)}.");
+        }
     }
 }

@@ -1,6 +1,6 @@
 namespace Kvs;
 
-/// <summary>A key or a value is beyond what the store takes. Nothing was stored.</summary>
+/// <summary>A key, a value or a batch is beyond what the store takes. Nothing was stored.</summary>
 public sealed class KvsLimitException : KvsException
 {
     private KvsLimitException(string message) : base(message)
@@ -15,6 +15,7 @@ public sealed class KvsLimitException : KvsException
     internal static KvsLimitException ValueTooLong(long valueBytes, int maxValueBytes) =>
         new($"The value has {valueBytes} bytes; the limit is {maxValueBytes} bytes.");
 
-    internal static KvsLimitException BatchTooLarge(long batchBytes) =>
-        new($"The batch has {batchBytes} bytes; the limit is {Limits.MaxBatchBytes} bytes.");
+    internal static KvsLimitException BatchTooLong(long batchBytes, int maxBatchBytes) =>
+        new($"The batch has {batchBytes} bytes, {Limits.BatchItemBytes} for each of its items included; the limit is " +
+            $"{maxBatchBytes} bytes.");
 }

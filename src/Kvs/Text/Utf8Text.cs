@@ -30,6 +30,10 @@ internal ref struct Utf8Text
 
     internal ReadOnlySpan<byte> Bytes { get; }
 
+    /// <summary>A string's bytes in an array of their own, where they outlive the call.</summary>
+    /// <exception cref="ArgumentException">The string has half of a surrogate pair.</exception>
+    internal static byte[] Encode(string text) => Strict.GetBytes(text);
+
     /// <exception cref="ArgumentException">The bytes are not UTF-8.</exception>
     internal static string Decode(ReadOnlySpan<byte> bytes) => Strict.GetString(bytes);
 

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using Kvs.Index;
 using Kvs.Log;
 
@@ -7,9 +6,6 @@ namespace Kvs.Writes;
 /// <summary>One set or remove on its way into the store, and what became of it.</summary>
 internal ref struct SingleWrite
 {
-    /// <summary>Room for the longest number of an increment: a sign and 19 digits.</summary>
-    internal const int NumberBytes = 20;
-
     internal required FrameKind Kind { get; init; }
 
     internal required ReadOnlySpan<byte> Key { get; init; }
@@ -70,21 +66,10 @@ internal ref struct SingleWrite
 
         if (!Number.IsEmpty)
         {
-            Sum = checked((isThere ? ParseNumber(present.Value) : 0) + Delta);
-            _ = Utf8Formatter.TryFormat(Sum, Number, out int bytes);
-            Value = Number[..bytes];
+            Sum = isThere ? StoredNumber.Add(Key, present.Value, Delta) : Delta;
+            Value = Number[..StoredNumber.Write(Sum, Number)];
         }
 
         return true;
-    }
-
-    private static long ParseNumber(ReadOnlySpan<byte> text)
-    {
-        // Only the one way to write a number: what else parses ("+1", "01") was not meant as a counter.
-        Span<byte> again = stackalloc byte[NumberBytes];
-        return Utf8Parser.TryParse(text, out long number, out int parsed) && parsed == text.Length &&
-               Utf8Formatter.TryFormat(number, again, out int bytes) && again[..bytes].SequenceEqual(text)
-            ? number
-            : throw new FormatException("The value is not a whole number of 64 bits in decimal digits.");
     }
 }

@@ -35,6 +35,47 @@ internal sealed class FaultyEngine : IKvsEngine
         _inner.Set(key, value);
     }
 
+    public Durability Durability => _inner.Durability;
+
+    public WriteResult TrySet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in WriteOptions options)
+    {
+        FailFor(key);
+        return _inner.TrySet(key, value, options);
+    }
+
+    public WriteResult TrySet(ReadOnlySpan<byte> key, Stream value, int valueBytes, in WriteOptions options)
+    {
+        FailFor(key);
+        return _inner.TrySet(key, value, valueBytes, options);
+    }
+
+    public void SetMany(ReadOnlySpan<KvsEntry> entries, in WriteOptions options = default)
+    {
+        foreach (KvsEntry entry in entries)
+        {
+            FailFor(entry.Key.Span);
+            _inner.TrySet(entry.Key.Span, entry.Value.Span, options);
+        }
+    }
+
+    public WriteResult TryRemove(ReadOnlySpan<byte> key, in WriteOptions options)
+    {
+        FailFor(key);
+        return _inner.TryRemove(key, options);
+    }
+
+    public long Increment(ReadOnlySpan<byte> key, long delta, in WriteOptions options = default)
+    {
+        FailFor(key);
+        return _inner.Increment(key, delta, options);
+    }
+
+    public bool TryWrite(WriteBatch batch, Durability? durability = null) => _inner.TryWrite(batch, durability);
+
+    public void Flush() => _inner.Flush();
+
+    public ValueTask FlushAsync(CancellationToken cancellation = default) => _inner.FlushAsync(cancellation);
+
     public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out byte[]? value)
     {
         FailFor(key);
@@ -54,13 +95,40 @@ internal sealed class FaultyEngine : IKvsEngine
         return _inner.TryGet(key, destination, out valueBytes);
     }
 
+    public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info)
+    {
+        Interlocked.Increment(ref _gets);
+        FailFor(key);
+        return _inner.TryGet(key, destination, out info);
+    }
+
+    public ValueLease? TryLease(ReadOnlySpan<byte> key)
+    {
+        FailFor(key);
+        return _inner.TryLease(key);
+    }
+
+    public void GetMany<TReceiver>(ReadOnlySpan<ReadOnlyMemory<byte>> keys, ref TReceiver receiver)
+        where TReceiver : IValueReceiver, allows ref struct
+    {
+        foreach (ReadOnlyMemory<byte> key in keys)
+        {
+            Interlocked.Increment(ref _gets);
+            FailFor(key.Span);
+        }
+
+        _inner.GetMany(keys, ref receiver);
+    }
+
     public bool Remove(ReadOnlySpan<byte> key)
     {
         FailFor(key);
         return _inner.Remove(key);
     }
 
-    public ScanPage Scan(ulong cursor, int maxEntries, long maxBytes) => _inner.Scan(cursor, maxEntries, maxBytes);
+    public ScanPage Scan(
+        ulong cursor, int maxEntries, long maxBytes, ReadOnlySpan<byte> prefix = default, bool keysOnly = false) =>
+        _inner.Scan(cursor, maxEntries, maxBytes, prefix, keysOnly);
 
     public EngineStatistics GetStatistics() => _inner.GetStatistics();
 

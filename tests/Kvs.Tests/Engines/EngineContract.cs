@@ -40,7 +40,7 @@ public abstract class EngineContract<T>(ITestOutputHelper output) : EngineTests<
             Assert.Null(value);
             Assert.False(Engine.TryGet(Bytes("missing"), writer));
             Assert.Equal(0, writer.WrittenCount);
-            Assert.False(Engine.TryGet(Bytes("missing"), untouched, out _));
+            Assert.False(Engine.TryGet(Bytes("missing"), untouched, out int _));
             Assert.Equal([1, 2, 3], untouched);
             Assert.False(Engine.Remove(Bytes("missing")));
             Assert.Equal(1, Engine.GetStatistics().Keys);
@@ -263,7 +263,7 @@ public abstract class EngineContract<T>(ITestOutputHelper output) : EngineTests<
         Assert.Throws<ObjectDisposedException>(() => Engine.Set(Bytes("key"), Bytes("value")));
         Assert.Throws<ObjectDisposedException>(() => Engine.TryGet(Bytes("key"), out byte[]? _));
         Assert.Throws<ObjectDisposedException>(() => Engine.TryGet(Bytes("key"), new ArrayBufferWriter<byte>()));
-        Assert.Throws<ObjectDisposedException>(() => Engine.TryGet(Bytes("key"), new byte[9], out _));
+        Assert.Throws<ObjectDisposedException>(() => Engine.TryGet(Bytes("key"), new byte[9], out int _));
         Assert.Throws<ObjectDisposedException>(() => Engine.Remove(Bytes("key")));
         Assert.Throws<ObjectDisposedException>(() => Engine.Scan(0, 1, 1));
         Assert.Throws<ObjectDisposedException>(() => Engine.GetStatistics());
@@ -294,7 +294,7 @@ public abstract class EngineContract<T>(ITestOutputHelper output) : EngineTests<
             () => Engine.Set(key, Bytes("value")),
             () => Engine.TryGet(key, out byte[]? _),
             () => Engine.TryGet(key, new ArrayBufferWriter<byte>()),
-            () => Engine.TryGet(key, new byte[9], out _),
+            () => Engine.TryGet(key, new byte[9], out int _),
             () => Engine.Remove(key),
         ];
         Assert.All(calls, call =>

@@ -14,12 +14,15 @@ public abstract class EngineTests<T> : IDisposable where T : EngineUnderTest, ne
     protected EngineTests(ITestOutputHelper output)
     {
         _output = output;
-        Engine = UnderTest.Open(_limits);
+        Engine = UnderTest.Open(_limits, Clock);
     }
 
     protected T UnderTest { get; private set; } = new();
 
     protected IKvsEngine Engine { get; private set; }
+
+    /// <summary>The engine's clock: it stands still until a test moves it.</summary>
+    protected HandDrivenClock Clock { get; } = new();
 
     public void Dispose()
     {
@@ -34,7 +37,7 @@ public abstract class EngineTests<T> : IDisposable where T : EngineUnderTest, ne
         Dispose();
         UnderTest = new T();
         _limits = limits;
-        Engine = UnderTest.Open(limits);
+        Engine = UnderTest.Open(limits, Clock);
     }
 
     /// <summary>Makes the check, and where the engine keeps its data, makes it again on the reopened store.</summary>
@@ -44,9 +47,19 @@ public abstract class EngineTests<T> : IDisposable where T : EngineUnderTest, ne
         if (UnderTest.CanReopen)
         {
             Engine.Dispose();
-            Engine = UnderTest.Reopen(_limits);
+            Engine = UnderTest.Reopen(_limits, Clock);
             check();
         }
+    }
+
+    /// <summary>The string under a key; null when it is not there.</summary>
+    protected string? Read(string key) => Engine.GetString(key);
+
+    /// <summary>A key's version; 0 when it is not there.</summary>
+    protected ulong VersionOf(string key)
+    {
+        Engine.TryGet(Bytes(key), [], out ValueInfo info);
+        return info.Version;
     }
 
     protected Random NewRandom() => new(TestSeed.Choose(_output.WriteLine));

@@ -7,10 +7,11 @@ public abstract class EngineUnderTest : IDisposable
     public virtual bool CanReopen => false;
 
     /// <summary>Opens a new, empty store. Called once.</summary>
-    public abstract IKvsEngine Open(Limits limits);
+    public abstract IKvsEngine Open(Limits limits, TimeProvider clock);
 
     /// <summary>Opens the same store again, after the object before was disposed.</summary>
-    public virtual IKvsEngine Reopen(Limits limits) => throw new NotSupportedException("This engine keeps nothing.");
+    public virtual IKvsEngine Reopen(Limits limits, TimeProvider clock) =>
+        throw new NotSupportedException("This engine keeps nothing.");
 
     /// <summary>Called after 1,000 keys of <paramref name="valueBytes"/> bytes were overwritten, each
     /// <paramref name="times"/> times: checks that the store on disk has not grown with each.</summary>

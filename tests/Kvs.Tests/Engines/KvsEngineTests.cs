@@ -12,11 +12,12 @@ public sealed class KvsUnderTest : EngineUnderTest
 
     public override bool CanReopen => true;
 
-    public override IKvsEngine Open(Limits limits) => Reopen(limits);
+    public override IKvsEngine Open(Limits limits, TimeProvider clock) => Reopen(limits, clock);
 
-    public override IKvsEngine Reopen(Limits limits) => KvStore.Open(_folder, new KvStoreOptions
+    public override IKvsEngine Reopen(Limits limits, TimeProvider clock) => KvStore.Open(_folder, new KvStoreOptions
     {
         Limits = limits,
+        Clock = clock,
         SegmentBytes = SegmentBytes,
         FirstSegmentBytes = 64 * 1024,
 

@@ -5,7 +5,7 @@ namespace Kvs.Tests;
 
 public sealed class MemoryUnderTest : EngineUnderTest
 {
-    public override IKvsEngine Open(Limits limits) => new MemoryEngine(limits);
+    public override IKvsEngine Open(Limits limits, TimeProvider clock) => new MemoryEngine(limits, clock);
 }
 
 public sealed class MemoryEngineContractTests(ITestOutputHelper output) : EngineContract<MemoryUnderTest>(output);
