@@ -65,7 +65,7 @@ public sealed unsafe partial class KvStore
             _housekeeper.Stop();
             _commits.Stop();
             _supply.Stop();
-            _log.Close();
+            _log.Roll();
             if (_commits.Poisoned is null)
             {
                 _housekeeper.SealAll(_gate.Current);

@@ -29,6 +29,7 @@ internal sealed class Compaction
     private const double CensusRatio = 0.05;
 
     private readonly KvStoreOptions _options;
+    private readonly LogWriter _log;
     private readonly SegmentSupply _supply;
     private readonly GroupCommit _commits;
     private readonly Housekeeper _housekeeper;
@@ -44,6 +45,7 @@ internal sealed class Compaction
         GroupCommit commits, Housekeeper housekeeper, ExpirySweep expiry, ExpirySweep.RemoveExpired removeExpired)
     {
         _options = options;
+        _log = log;
         _supply = supply;
         _commits = commits;
         _housekeeper = housekeeper;
@@ -92,14 +94,13 @@ internal sealed class Compaction
         }
 
         TakeCensusIfDue();
-        bool hasDone = CompactSome(ChooseVictims());
-        _supply.HoldBack(hasDone && IsTooMuch());
-        return hasDone;
+        return CompactSome(ChooseVictims());
     }
 
     private void RunFull()
     {
         // Tombstones go when what they hide is gone, and that makes garbage once more.
+        _log.Roll();
         for (int pass = 0; pass < 2; pass++)
         {
             _compactor.Flush();
@@ -120,9 +121,6 @@ internal sealed class Compaction
         _housekeeper.Present().FindAll(segment => _housekeeper.IsComplete(segment) && !segment.IsDamaged);
 
     private double Allowance => _supply.LastCapacity;
-
-    private bool IsTooMuch() =>
-        SpaceUse.Of(Complete()).Exceeds(_options.Compaction.HighestRatio, 2 * Allowance);
 
     private List<Segment> ChooseVictims()
     {

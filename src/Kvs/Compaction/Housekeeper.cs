@@ -118,15 +118,20 @@ internal sealed class Housekeeper
         _thread.Join();
     }
 
-    /// <summary>Seals all that is left, when nobody uses the store any more. It is then a clean one.</summary>
+    /// <summary>Seals all that is left, when nobody uses the store any more and everything is durable. It is then a
+    /// clean one.</summary>
     internal void SealAll(ulong lastEpoch)
     {
-        List<Segment> open = Present().FindAll(segment => !segment.IsSealed);
+        // A store without keys needs no tombstones.
+        bool isEmpty = _index.Partitions.All(partition => partition.Keys == 0);
+        List<Segment> present = Present();
+        List<Segment> dead = present.FindAll(segment => isEmpty || segment.AppendedBytes == segment.DeadBytes);
+        List<Segment> open = present.FindAll(segment => !segment.IsSealed && !dead.Contains(segment));
         List<Segment> sealedNow = open.FindAll(SegmentSealer.TrySeal);
-        WriteManifest(lastEpoch, sealedNow, []);
+        WriteManifest(lastEpoch, sealedNow, dead);
 
         // What is left has nothing in it, or was dropped and waited for its last reader.
-        foreach (Segment segment in open.Except(sealedNow).Concat(_retired).ToList())
+        foreach (Segment segment in open.Except(sealedNow).Concat(dead).Concat(_retired).ToList())
         {
             Remove(segment);
         }
@@ -186,10 +191,13 @@ internal sealed class Housekeeper
             try
             {
                 Tend();
-                if (_compaction.Run(isFull: wanted > Volatile.Read(ref _roundsDone)))
+                bool hasDone = _compaction.Run(isFull: wanted > Volatile.Read(ref _roundsDone));
+                if (hasDone)
                 {
                     Due();
                 }
+
+                LetWritesGo(isStuck: !hasDone && !IsWaiting());
             }
             catch (ObjectDisposedException)
             {
@@ -199,7 +207,7 @@ internal sealed class Housekeeper
             catch (Exception e) when (e is KvsException or IOException or UnauthorizedAccessException)
             {
                 failure = e;
-                _supply.HoldBack(false);
+                _supply.LetGo(atLeastOne: true);
                 _options.Tell($"Compaction could not go on, and will be tried again: {e.Message}");
             }
 
@@ -211,6 +219,20 @@ internal sealed class Housekeeper
             }
         }
     }
+
+    /// <summary>Lets writes go on that wait for garbage to be won back, when it was, or when nothing more can be.
+    /// </summary>
+    private void LetWritesGo(bool isStuck)
+    {
+        if (_supply.IsHoldingBack && (isStuck || !_supply.IsOverfull))
+        {
+            _supply.LetGo(isStuck);
+        }
+    }
+
+    /// <summary>Whether something will be won back by itself, after the next commit or when a reader has left.</summary>
+    private bool IsWaiting() => _retired.Count > 0 || _deadSince.Count > 0 ||
+        Present().Exists(segment => segment.IsFull && !IsComplete(segment));
 
     /// <summary>Returns when there may be something to do; false when the store is being closed.</summary>
     private bool WaitForWork(out long wanted)

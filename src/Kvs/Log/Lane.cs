@@ -123,7 +123,7 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
     }
 
     private LanePlace Place() =>
-        _tail.Segment is null ? default : new LanePlace(new LogPlace(_tail.Segment.Id, _tail.Chunk), _tail.Next);
+        _tail.Segment is null ? _tail.ClosedAt : new LanePlace(new LogPlace(_tail.Segment.Id, _tail.Chunk), _tail.Next);
 
     private Room Take(uint length, bool isRecord)
     {
@@ -173,6 +173,7 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
     {
         _tail.Segment?.CloseChunk(_tail.ChunkRecordBytes);
         _tail.ChunkRecordBytes = 0;
+        _tail.ClosedAt = Place();
         _tail.Segment = null;
     }
 
@@ -211,5 +212,9 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
         /// <summary>Where the lane stood when the first room of the present epoch was taken.</summary>
         [FieldOffset(192)]
         internal LanePlace EpochStart;
+
+        /// <summary>Where the lane stood when it gave up its last chunk.</summary>
+        [FieldOffset(216)]
+        internal LanePlace ClosedAt;
     }
 }

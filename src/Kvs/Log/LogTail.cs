@@ -63,7 +63,7 @@ internal sealed unsafe class LogTail(SegmentSupply supply, Action<Segment> begun
         }
     }
 
-    /// <summary>Gives up the present segment. Only when no lane will cut again.</summary>
+    /// <summary>Gives up the present segment, which is full then; the next chunk is cut from the next one.</summary>
     internal void Close()
     {
         lock (_lock)

@@ -92,9 +92,11 @@ internal sealed unsafe class LogWriter
     /// <summary>A segment that was begun since the last call; null when there is none.</summary>
     internal Segment? NextBegun() => _begun.TryDequeue(out Segment? begun) ? begun : null;
 
-    /// <summary>Gives up all chunks and the present segments. Only when no writer is left.</summary>
-    internal void Close()
+    /// <summary>Gives up all chunks and the present segments, which are full then. Writers go on in others.</summary>
+    internal void Roll()
     {
+        // The segments first: a chunk that is opened meanwhile lies in the next one.
+        Array.ForEach(_tails, tail => tail.Close());
         foreach (Lane lane in _lanes)
         {
             lane.Close();
@@ -102,7 +104,6 @@ internal sealed unsafe class LogWriter
 
         _copies.Close();
         _commits.Close();
-        Array.ForEach(_tails, tail => tail.Close());
     }
 
     private void Begin(Segment next)

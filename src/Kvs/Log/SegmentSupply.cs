@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Numerics;
 using Kvs.Files;
 using Kvs.Folder;
 
@@ -20,6 +22,17 @@ internal sealed unsafe class SegmentSupply
     /// interrupt to every other processor, before anything was stored in it.
     /// </summary>
     internal const uint PopulatedAheadBytes = 2 * 1024 * 1024;
+
+    /// <summary>So many segments may be there beside live data and garbage: those that writes and copies go to, the one
+    /// that is ready, one that waits for its sync, one that waits for its last reader, and one to spare.</summary>
+    private const int MostSegmentsBeside = 6;
+
+    /// <summary>A store that is written to fast has segments of this size even where it is small: making one takes
+    /// milliseconds.</summary>
+    private const long BusySegmentBytes = 16 * 1024 * 1024;
+
+    /// <summary>A segment that was filled faster than this is followed by a larger one.</summary>
+    private static readonly TimeSpan s_busyTime = TimeSpan.FromMilliseconds(200);
 
     /// <summary>What a segment has around its one record.</summary>
     private const uint AroundRecordBytes = SegmentHeader.Bytes + Frame.ChunkHeaderBytes + Frame.SealBytes;
@@ -44,12 +57,14 @@ internal sealed unsafe class SegmentSupply
     private bool _isWanted = true;
     private bool _isStopping;
     private bool _holdsBack;
+    private bool _isOneGranted;
     private int _dedicatedInUse;
     private ulong _nextId;
     private long _totalBytes;
 
     // The thread's own: a segment is never smaller than the one before, so what fits one fits the next.
     private long _lastCapacity;
+    private long _lastMade;
 
     /// <summary>Starts making the first segment at once.</summary>
     /// <param name="folder">The store's folder.</param>
@@ -81,7 +96,7 @@ internal sealed unsafe class SegmentSupply
     /// <param name="isFirst">Whether the caller is served also while writes are held back.</param>
     internal Segment? TryTakeReady(bool isFirst)
     {
-        if (!isFirst && Volatile.Read(ref _holdsBack))
+        if (!isFirst && MustHoldBack())
         {
             return null;
         }
@@ -96,18 +111,29 @@ internal sealed unsafe class SegmentSupply
         return ready;
     }
 
-    /// <summary>Gives no segment to writes, or does so again. For when garbage must be compacted before the store may
-    /// grow further.</summary>
-    internal void HoldBack(bool holdsBack)
-    {
-        if (holdsBack == Volatile.Read(ref _holdsBack))
-        {
-            return;
-        }
+    /// <summary>Whether writes wait for garbage to be won back.</summary>
+    internal bool IsHoldingBack => Volatile.Read(ref _holdsBack);
 
+    /// <summary>Whether there is more garbage on disk than the options allow: the folder takes more than its live data,
+    /// a part of it, and some segments.</summary>
+    internal bool IsOverfull
+    {
+        get
+        {
+            long live = _segments.ToList().Sum(segment => Math.Max(0, segment.AppendedBytes - segment.DeadBytes));
+            return Volatile.Read(ref _totalBytes) >
+                ((1 + _options.Compaction.HighestRatio) * live) + (MostSegmentsBeside * LastCapacity);
+        }
+    }
+
+    /// <summary>Gives segments to writes again.</summary>
+    /// <param name="atLeastOne">Whether one is given in any case, because waiting for longer would bring nothing.</param>
+    internal void LetGo(bool atLeastOne)
+    {
         lock (_monitor)
         {
-            Volatile.Write(ref _holdsBack, holdsBack);
+            _isOneGranted = atLeastOne;
+            Volatile.Write(ref _holdsBack, false);
             Monitor.PulseAll(_monitor);
         }
     }
@@ -235,6 +261,27 @@ internal sealed unsafe class SegmentSupply
         TryUnlink(segment.Path);
     }
 
+    /// <summary>Looks whether the store may grow; once it may not, it may again when that is said.</summary>
+    private bool MustHoldBack()
+    {
+        if (Volatile.Read(ref _holdsBack))
+        {
+            return true;
+        }
+
+        if (!_options.Compaction.IsAutomatic || !IsOverfull)
+        {
+            return false;
+        }
+
+        lock (_monitor)
+        {
+            _holdsBack = !_isOneGranted;
+            _isOneGranted = false;
+            return _holdsBack;
+        }
+    }
+
     private static long RoundUp(long value, long unit) => (value + unit - 1) / unit * unit;
 
     private void Run()
@@ -302,12 +349,22 @@ internal sealed unsafe class SegmentSupply
         }
     }
 
+    /// <summary>A quarter of the live data, so that what is held ready stays small beside it; more where segments are
+    /// filled fast.</summary>
     private long NextCapacity()
     {
-        long total = Math.Max(1, Volatile.Read(ref _totalBytes));
-        long doubled = 1L << Math.Min(40, 63 - System.Numerics.BitOperations.LeadingZeroCount((ulong)total));
+        long live = _segments.ToList().Sum(segment => Math.Max(0, segment.AppendedBytes - segment.DeadBytes));
+        long capacity = (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(1, live / 4));
+        if (_lastMade != 0 && Stopwatch.GetElapsedTime(_lastMade) < s_busyTime)
+        {
+            capacity = Math.Max(capacity, Math.Min(2 * _lastCapacity, BusySegmentBytes));
+        }
+
+        _lastMade = Stopwatch.GetTimestamp();
         long least = Math.Max(_lastCapacity, Math.Min(_options.FirstSegmentBytes, _options.SegmentBytes));
-        return _lastCapacity = Math.Clamp(doubled, least, _options.SegmentBytes);
+        capacity = Math.Clamp(capacity, least, _options.SegmentBytes);
+        Volatile.Write(ref _lastCapacity, capacity);
+        return capacity;
     }
 
     /// <summary>
