@@ -106,12 +106,12 @@ internal sealed class Compaction
             _compactor.Flush();
             _housekeeper.Tend();
             _census.Take(_housekeeper.Present());
-            List<Segment> victims = Complete().FindAll(segment => SpaceUse.DeadShare(segment) > 0);
-            while (victims.Count > 0)
+            HashSet<Segment> old = [.. Complete()];
+            while (TakeSome(Complete().FindAll(segment => old.Contains(segment) && SpaceUse.DeadShare(segment) > 0))
+                is { Count: > 0 } victims)
             {
-                List<Segment> some = TakeSome(victims);
-                _ = CompactSome(some);
-                _ = victims.RemoveAll(some.Contains);
+                _ = CompactSome(victims);
+                old.ExceptWith(victims);
                 _housekeeper.Tend();
             }
         }
@@ -170,7 +170,17 @@ internal sealed class Compaction
             return false;
         }
 
-        List<Segment> done = _compactor.Compact(victims, _census, NoteDamage);
+        List<Segment> done = [];
+        _housekeeper.Keep(victims);
+        try
+        {
+            done = _compactor.Compact(victims, _census, NoteDamage);
+        }
+        finally
+        {
+            _housekeeper.Keep([]);
+        }
+
         _housekeeper.Drop(done);
         _ = Interlocked.Add(ref _compactedSegments, done.Count);
         Volatile.Write(ref _copiedBytes, _compactor.CopiedBytes);

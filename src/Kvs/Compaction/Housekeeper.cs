@@ -47,6 +47,7 @@ internal sealed class Housekeeper
     // The thread's own.
     private readonly HashSet<Segment> _retired = [];
     private readonly Dictionary<Segment, ulong> _deadSince = [];
+    private IReadOnlyList<Segment> _kept = [];
     private Manifest _manifest;
     private GroupCommit _commits = null!;
     private Compaction _compaction = null!;
@@ -150,6 +151,9 @@ internal sealed class Housekeeper
             SealAndDrop();
         }
     }
+
+    /// <summary>Leaves some segments alone, until other ones are named.</summary>
+    internal void Keep(IReadOnlyList<Segment> segments) => _kept = segments;
 
     /// <summary>Waits so long, or less when the store is being closed.</summary>
     internal void Wait(TimeSpan time)
@@ -265,7 +269,7 @@ internal sealed class Housekeeper
 
     private void SealAndDrop()
     {
-        List<Segment> present = Present();
+        List<Segment> present = Present().FindAll(segment => !_kept.Contains(segment));
         List<Segment> dropped = present.FindAll(segment => IsComplete(segment) && IsDead(segment));
         List<Segment> sealedNow;
         try
