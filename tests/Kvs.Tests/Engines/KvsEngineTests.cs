@@ -74,3 +74,6 @@ public sealed class KvsEngineBatchTests(ITestOutputHelper output) : EngineBatchC
 public sealed class KvsEngineManyTests(ITestOutputHelper output) : EngineManyContract<KvsUnderTest>(output);
 
 public sealed class KvsEngineLeaseTests(ITestOutputHelper output) : EngineLeaseContract<KvsUnderTest>(output);
+
+public sealed class KvsEngineConvenienceTests(ITestOutputHelper output)
+    : EngineConvenienceContract<KvsUnderTest>(output);

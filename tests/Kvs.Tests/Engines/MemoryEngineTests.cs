@@ -33,3 +33,6 @@ public sealed class MemoryEngineBatchTests(ITestOutputHelper output) : EngineBat
 public sealed class MemoryEngineManyTests(ITestOutputHelper output) : EngineManyContract<MemoryUnderTest>(output);
 
 public sealed class MemoryEngineLeaseTests(ITestOutputHelper output) : EngineLeaseContract<MemoryUnderTest>(output);
+
+public sealed class MemoryEngineConvenienceTests(ITestOutputHelper output)
+    : EngineConvenienceContract<MemoryUnderTest>(output);
