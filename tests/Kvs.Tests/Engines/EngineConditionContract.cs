@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Kvs.Testing;
 using Xunit.Abstractions;
 
@@ -211,10 +212,13 @@ public abstract class EngineConditionContract<T>(ITestOutputHelper output) : Eng
         const int Keys = 1_000;
         int[] winners = new int[Keys];
         int wins = 0;
+        using var together = new Barrier(16);
         ThreadGroup.Run(16, thread =>
         {
             for (int key = 0; key < Keys; key++)
             {
+                // They race for the same key: left alone, one would be ahead of the others all the way.
+                together.SignalAndWait();
                 if (Engine.TrySet(Key(key), Bytes($"{thread}"), WriteOptions.IfAbsent).IsDone)
                 {
                     winners[key] = thread;
@@ -247,6 +251,46 @@ public abstract class EngineConditionContract<T>(ITestOutputHelper output) : Eng
         });
         Assert.Equal(Keys, removed);
         CheckNowAndAfterReopening(() => Assert.Equal(0, Engine.GetStatistics().Keys));
+    }
+
+    [Fact]
+    public void A_removal_by_version_never_takes_a_newer_value()
+    {
+        var lost = new List<ulong>();
+        var removed = new ConcurrentBag<ulong>();
+        ulong version = Engine.TrySet(Key(0), Bytes("0"), default).Version;
+        ThreadGroup.RunBeside(
+            () =>
+            {
+                for (int i = 0; i < 50_000; i++)
+                {
+                    WriteResult result = Engine.TrySet(Key(0), Bytes($"{i}"), WriteOptions.IfVersion(version));
+                    if (!result.IsDone)
+                    {
+                        lost.Add(version);
+                        result = Engine.TrySet(Key(0), Bytes($"{i}"), WriteOptions.IfAbsent);
+                        Assert.True(result.IsDone);
+                    }
+
+                    version = result.Version;
+                }
+            },
+            count: 3,
+            (_, _) =>
+            {
+                if (Engine.TryGet(Key(0), new byte[9], out ValueInfo info) &&
+                    Engine.TryRemove(Key(0), WriteOptions.IfVersion(info.Version)).IsDone)
+                {
+                    removed.Add(info.Version);
+                }
+            });
+
+        if (!Engine.Contains(Key(0)))
+        {
+            lost.Add(version);
+        }
+
+        Assert.Equal(lost.Order(), removed.Order());
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Kvs.Memory;
 
 namespace Kvs.Tests;
@@ -60,12 +62,12 @@ public sealed class MemoryExpiryTests : IDisposable
     }
 
     /// <summary>A method of its own, so that nothing on the stack holds the array.</summary>
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private WeakReference SetAndRefer()
     {
         _engine.Set("key", "value", Hour);
         using ValueLease? lease = _engine.TryLease("key");
-        Assert.True(System.Runtime.InteropServices.MemoryMarshal.TryGetArray(lease!.Value, out ArraySegment<byte> array));
+        Assert.True(MemoryMarshal.TryGetArray(lease!.Value, out ArraySegment<byte> array));
         return new WeakReference(array.Array);
     }
 }
