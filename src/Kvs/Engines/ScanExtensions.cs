@@ -24,7 +24,8 @@ public static class ScanExtensions
     /// <summary>All keys that begin with a prefix, or all, without their values.</summary>
     public static IEnumerable<ReadOnlyMemory<byte>> ScanKeys(
         this IKvsEngine engine, ReadOnlyMemory<byte> prefix = default) =>
-        engine.ScanPages(prefix, keysOnly: true).SelectMany(static page => page.Entries, static (_, entry) => entry.Key);
+        engine.ScanPages(prefix, keysOnly: true)
+            .SelectMany(static page => page.Entries, static (_, entry) => entry.Key);
 
     /// <inheritdoc cref="ScanKeys(IKvsEngine, ReadOnlyMemory{byte})"/>
     public static IEnumerable<ReadOnlyMemory<byte>> ScanKeys(this IKvsEngine engine, string prefix) =>

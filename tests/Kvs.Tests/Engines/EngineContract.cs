@@ -255,18 +255,42 @@ public abstract class EngineContract<T>(ITestOutputHelper output) : EngineTests<
     }
 
     [Fact]
-    public void Everything_but_disposing_fails_after_disposing()
+    public async Task Everything_but_disposing_fails_after_disposing()
     {
         Engine.Set(Bytes("key"), Bytes("value"));
         Engine.Dispose();
         Engine.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => Engine.Set(Bytes("key"), Bytes("value")));
-        Assert.Throws<ObjectDisposedException>(() => Engine.TryGet(Bytes("key"), out byte[]? _));
-        Assert.Throws<ObjectDisposedException>(() => Engine.TryGet(Bytes("key"), new ArrayBufferWriter<byte>()));
-        Assert.Throws<ObjectDisposedException>(() => Engine.TryGet(Bytes("key"), new byte[9], out int _));
-        Assert.Throws<ObjectDisposedException>(() => Engine.Remove(Bytes("key")));
+        Assert.All(CallsOf(Bytes("key")), call => Assert.Throws<ObjectDisposedException>(call));
         Assert.Throws<ObjectDisposedException>(() => Engine.Scan(0, 1, 1));
         Assert.Throws<ObjectDisposedException>(() => Engine.GetStatistics());
+        Assert.Throws<ObjectDisposedException>(() => Engine.Flush());
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await Engine.FlushAsync());
+    }
+
+    [Fact]
+    public async Task A_flush_changes_nothing_that_can_be_read()
+    {
+        Engine.Flush();
+        Engine.Set(Bytes("key"), Bytes("1"));
+        Engine.Flush();
+        Engine.Set(Bytes("key"), Bytes("2"));
+        await Engine.FlushAsync();
+        await Engine.FlushAsync(CancellationToken.None);
+        Engine.Remove(Bytes("other"));
+        CheckNowAndAfterReopening(() => Assert.Equal(Bytes("2"), Engine.Get(Bytes("key"))));
+    }
+
+    [Fact]
+    public async Task Many_flushes_at_once_all_end()
+    {
+        Task[] flushes = [.. Enumerable.Range(0, 100).Select(async i =>
+        {
+            await Task.Yield();
+            Engine.Set(Key(i), Bytes("value"));
+            await Engine.FlushAsync();
+        })];
+        await Task.WhenAll(flushes);
+        CheckNowAndAfterReopening(() => Assert.Equal(100, Engine.GetStatistics().Keys));
     }
 
     [Fact]
@@ -289,16 +313,33 @@ public abstract class EngineContract<T>(ITestOutputHelper output) : EngineTests<
     private void CheckKeyIsRefused(byte[] key, string limit)
     {
         long before = Engine.GetStatistics().Keys;
-        Action[] calls =
-        [
-            () => Engine.Set(key, Bytes("value")),
-            () => Engine.TryGet(key, out byte[]? _),
-            () => Engine.TryGet(key, new ArrayBufferWriter<byte>()),
-            () => Engine.TryGet(key, new byte[9], out int _),
-            () => Engine.Remove(key),
-        ];
+        Action[] calls = CallsOf(key);
         Assert.All(calls, call =>
             Assert.Contains(limit, Assert.Throws<KvsLimitException>(call).Message, StringComparison.Ordinal));
         CheckNowAndAfterReopening(() => Assert.Equal(before, Engine.GetStatistics().Keys));
     }
+
+    /// <summary>A call of each method that takes a key.</summary>
+    private Action[] CallsOf(byte[] key) =>
+    [
+        () => Engine.Set(key, Bytes("value")),
+        () => Engine.TrySet(key, Bytes("value"), default),
+        () => Engine.TrySet(key, new MemoryStream(Bytes("value")), 5, default),
+        () => Engine.SetMany([new KvsEntry(key, Bytes("value"))]),
+        () => Engine.Remove(key),
+        () => Engine.TryRemove(key, default),
+        () => Engine.Increment(key, 1),
+        () =>
+        {
+            var batch = new WriteBatch();
+            batch.Remove(key);
+            Engine.TryWrite(batch);
+        },
+        () => Engine.TryGet(key, out byte[]? _),
+        () => Engine.TryGet(key, new ArrayBufferWriter<byte>()),
+        () => Engine.TryGet(key, new byte[9], out int _),
+        () => Engine.TryGet(key, new byte[9], out ValueInfo _),
+        () => Engine.TryLease(key),
+        () => Engine.GetMany([key]),
+    ];
 }

@@ -85,6 +85,89 @@ public abstract class EngineScanContract<T>(ITestOutputHelper output) : EngineTe
         Assert.Equal(Bytes("old"), entry.Value.ToArray());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(10)]
+    [InlineData(1_000_000)]
+    public void A_scan_of_a_prefix_returns_the_keys_that_begin_with_it(int maxEntries)
+    {
+        string[] keys = ["a", "ab", "abc", "abcd", "abd", "b", "ba", "\0", "ab\0", "aB", "é", "éa"];
+        foreach (string key in keys)
+        {
+            Engine.Set(key, "value of " + key);
+        }
+
+        for (int i = 0; i < 1_000; i++)
+        {
+            Engine.Set($"other-{i}", "value");
+        }
+
+        CheckNowAndAfterReopening(() =>
+        {
+            foreach (string prefix in (string[])["a", "ab", "abc", "abcde", "b", "é", "\0", "c"])
+            {
+                Dictionary<string, string> found = ScanAll(maxEntries, long.MaxValue, prefix);
+                Assert.Equal(keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).Order(),
+                    found.Keys.Order());
+                Assert.All(found, entry => Assert.Equal("value of " + entry.Key, entry.Value));
+            }
+
+            // Half a character is a prefix as well: keys are bytes.
+            ulong cursor = 0;
+            var halfACharacter = new List<KvsEntry>();
+            do
+            {
+                ScanPage page = Engine.Scan(cursor, maxEntries, 1_000, [0xC3]);
+                halfACharacter.AddRange(page.Entries);
+                cursor = page.NextCursor;
+            }
+            while (cursor != 0);
+            Assert.Equal(2, halfACharacter.Count);
+            Assert.Equal(keys.Length + 1_000, ScanAll(maxEntries, long.MaxValue, prefix: "").Count);
+        });
+    }
+
+    [Fact]
+    public void A_scan_of_keys_leaves_the_values_out_and_does_not_count_them()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            Engine.Set(Key(i), new byte[10_000]);
+        }
+
+        CheckNowAndAfterReopening(() =>
+        {
+            var keys = new HashSet<string>();
+            ulong cursor = 0;
+            int pages = 0;
+            do
+            {
+                ScanPage page = Engine.Scan(cursor, 1_000, 5_000, keysOnly: true);
+                Assert.All(page.Entries, entry => Assert.True(entry.Value.IsEmpty));
+                Assert.All(page.Entries, entry => Assert.True(keys.Add(Encoding.UTF8.GetString(entry.Key.Span))));
+                cursor = page.NextCursor;
+                pages++;
+            }
+            while (cursor != 0);
+            Assert.Equal(100, keys.Count);
+
+            // All keys together have fewer bytes than a page; one of the values has more.
+            Assert.InRange(pages, 1, 50);
+        });
+    }
+
+    [Fact]
+    public void A_scan_for_a_rare_prefix_finds_it_among_many_keys()
+    {
+        for (int i = 0; i < 30_000; i++)
+        {
+            Engine.Set(Key(i), Bytes("x"));
+        }
+
+        Engine.Set("rare", "found");
+        CheckNowAndAfterReopening(() => Assert.Equal("found", Assert.Single(ScanAll(10, 1_000, "rare")).Value));
+    }
+
     [Fact]
     public void A_scan_returns_each_lasting_entry_once_while_others_come_and_go_and_the_store_grows()
     {
@@ -118,13 +201,13 @@ public abstract class EngineScanContract<T>(ITestOutputHelper output) : EngineTe
     }
 
     /// <summary>All entries, none of them twice.</summary>
-    private Dictionary<string, string> ScanAll(int maxEntries, long maxBytes)
+    private Dictionary<string, string> ScanAll(int maxEntries, long maxBytes, string prefix = "")
     {
         var all = new Dictionary<string, string>();
         ulong cursor = 0;
         do
         {
-            ScanPage page = Engine.Scan(cursor, maxEntries, maxBytes);
+            ScanPage page = Engine.Scan(cursor, maxEntries, maxBytes, Bytes(prefix));
             Assert.InRange(page.Entries.Count, 0, maxEntries);
             foreach (KvsEntry entry in page.Entries)
             {

@@ -47,10 +47,13 @@ public abstract class EngineTests<T> : IDisposable where T : EngineUnderTest, ne
         if (UnderTest.CanReopen)
         {
             Engine.Dispose();
-            Engine = UnderTest.Reopen(_limits, Clock);
+            Reopen();
             check();
         }
     }
+
+    /// <summary>Opens the store again, after it was disposed.</summary>
+    protected void Reopen() => Engine = UnderTest.Reopen(_limits, Clock);
 
     /// <summary>The string under a key; null when it is not there.</summary>
     protected string? Read(string key) => Engine.GetString(key);

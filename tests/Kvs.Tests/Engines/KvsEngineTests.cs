@@ -62,3 +62,18 @@ public sealed class KvsEngineHistoryTests(ITestOutputHelper output) : EngineHist
 
 public sealed class KvsEngineExtensionsTests(ITestOutputHelper output)
     : EngineExtensionsContract<KvsUnderTest>(output);
+
+public sealed class KvsEngineConditionTests(ITestOutputHelper output) : EngineConditionContract<KvsUnderTest>(output);
+
+public sealed class KvsEngineCounterTests(ITestOutputHelper output) : EngineCounterContract<KvsUnderTest>(output);
+
+public sealed class KvsEngineExpiryTests(ITestOutputHelper output) : EngineExpiryContract<KvsUnderTest>(output);
+
+public sealed class KvsEngineBatchTests(ITestOutputHelper output) : EngineBatchContract<KvsUnderTest>(output);
+
+public sealed class KvsEngineManyTests(ITestOutputHelper output) : EngineManyContract<KvsUnderTest>(output);
+
+public sealed class KvsEngineLeaseTests(ITestOutputHelper output) : EngineLeaseContract<KvsUnderTest>(output);
+
+public sealed class KvsEngineConvenienceTests(ITestOutputHelper output)
+    : EngineConvenienceContract<KvsUnderTest>(output);

@@ -20,3 +20,19 @@ public sealed class MemoryEngineHistoryTests(ITestOutputHelper output)
 
 public sealed class MemoryEngineExtensionsTests(ITestOutputHelper output)
     : EngineExtensionsContract<MemoryUnderTest>(output);
+
+public sealed class MemoryEngineConditionTests(ITestOutputHelper output)
+    : EngineConditionContract<MemoryUnderTest>(output);
+
+public sealed class MemoryEngineCounterTests(ITestOutputHelper output) : EngineCounterContract<MemoryUnderTest>(output);
+
+public sealed class MemoryEngineExpiryTests(ITestOutputHelper output) : EngineExpiryContract<MemoryUnderTest>(output);
+
+public sealed class MemoryEngineBatchTests(ITestOutputHelper output) : EngineBatchContract<MemoryUnderTest>(output);
+
+public sealed class MemoryEngineManyTests(ITestOutputHelper output) : EngineManyContract<MemoryUnderTest>(output);
+
+public sealed class MemoryEngineLeaseTests(ITestOutputHelper output) : EngineLeaseContract<MemoryUnderTest>(output);
+
+public sealed class MemoryEngineConvenienceTests(ITestOutputHelper output)
+    : EngineConvenienceContract<MemoryUnderTest>(output);
