@@ -33,7 +33,6 @@ internal static unsafe class SegmentSealer
     {
         if (segment.SealedEnd != 0 && segment.SealedEnd < segment.Length)
         {
-            segment.File.Unmap();
             segment.File.Truncate(segment.SealedEnd);
         }
     }
