@@ -16,8 +16,18 @@ public unsafe interface IFile : IDisposable
     /// <exception cref="IOException">No room: the file is as long as before.</exception>
     void Allocate(long length);
 
-    /// <summary>Cuts the file to <paramref name="length"/> bytes.</summary>
+    /// <summary>
+    /// Cuts the file to <paramref name="length"/> bytes. It may be mapped: what of the mapping lies behind the new end
+    /// must not be touched any more.
+    /// </summary>
     void Truncate(long length);
+
+    /// <summary>
+    /// Stores bytes at a place that <see cref="Allocate"/> has made; mappings of the file see them. Not as one: who is
+    /// killed in the middle leaves a part of them, from the front.
+    /// </summary>
+    /// <exception cref="IOException">It failed; a part of the bytes may be there.</exception>
+    void Write(long offset, ReadOnlySpan<byte> bytes);
 
     /// <summary>
     /// Maps the first <paramref name="length"/> bytes, shared: what is stored there is in the file at once. At most

@@ -58,6 +58,18 @@ internal sealed unsafe class OperatingSystemFile : IFile
         }
     }
 
+    public void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+        {
+            int error = TryWrite(offset, start, bytes.Length);
+            if (error != 0)
+            {
+                throw OperatingSystemFiles.Failure($"write {bytes.Length} bytes to", Path, error);
+            }
+        }
+    }
+
     public byte* Map(long length)
     {
         if (_map != null)
@@ -149,17 +161,32 @@ internal sealed unsafe class OperatingSystemFile : IFile
         byte[] zeros = new byte[ZeroBlockBytes];
         fixed (byte* bytes = zeros)
         {
-            while (from < to)
+            int error = 0;
+            for (; from < to && error == 0; from += zeros.Length)
             {
-                nint written = LinuxCalls.Write(_descriptor, bytes, (nint)Math.Min(zeros.Length, to - from), from);
-                int error = written < 0 ? Marshal.GetLastPInvokeError() : 0;
-                if (error != 0 && error != LinuxCalls.ErrorInterrupted)
-                {
-                    return error;
-                }
-
-                from += Math.Max(0, written);
+                error = TryWrite(from, bytes, (nint)Math.Min(zeros.Length, to - from));
             }
+
+            return error;
+        }
+    }
+
+    /// <summary>A write may be cut short, by a signal for example: goes on until all is written.</summary>
+    private int TryWrite(long offset, byte* bytes, nint count)
+    {
+        while (count > 0)
+        {
+            nint written = LinuxCalls.Write(_descriptor, bytes, count, offset);
+            int error = written < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (error != 0 && error != LinuxCalls.ErrorInterrupted)
+            {
+                return error;
+            }
+
+            written = Math.Max(0, written);
+            bytes += written;
+            offset += written;
+            count -= written;
         }
 
         return 0;

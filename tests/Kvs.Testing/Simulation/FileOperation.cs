@@ -33,6 +33,9 @@ public enum FileOperation
     /// <summary>Cutting a file.</summary>
     Truncate,
 
+    /// <summary>Storing bytes without a mapping. One that fails has stored the first half of them.</summary>
+    Write,
+
     /// <summary>Mapping a file.</summary>
     Map,
 

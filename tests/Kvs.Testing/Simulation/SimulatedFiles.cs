@@ -257,7 +257,7 @@ public sealed class SimulatedFiles : IFileSystem, IDisposable
     internal void Execute(
         SimulatedOperation operation,
         Action<SimulatedOperation> action,
-        Action<FailedSyncPages>? onFailedSync = null)
+        Action<FailedSyncPages>? onFault = null)
     {
         operation = operation with { Number = _log.NextNumber() };
         BeforeOperation?.Invoke(operation);
@@ -269,7 +269,7 @@ public sealed class SimulatedFiles : IFileSystem, IDisposable
             {
                 if (_log.FindFault(operation) is { } fault)
                 {
-                    onFailedSync?.Invoke(fault.Pages);
+                    onFault?.Invoke(fault.Pages);
                     throw OperationLog.MakeError(fault, operation);
                 }
 

@@ -130,17 +130,35 @@ internal sealed class SimulatedInode
     {
         if (length < Length)
         {
-            if (length < _mappedBytes)
-            {
-                throw new InvalidOperationException(
-                    $"{Path} is cut to {length} bytes while {_mappedBytes} are mapped: using them would be SIGBUS.");
-            }
-
             _memory.Span(length, Length - length).Clear();
+
+            // Using a mapping beyond the page in which the file ends would be SIGBUS; here it is poison.
+            long pagesEnd = (length + DirtyPage.PageBytes - 1) / DirtyPage.PageBytes * DirtyPage.PageBytes;
+            if (pagesEnd < _mappedBytes)
+            {
+                _memory.Span(pagesEnd, _mappedBytes - pagesEnd).Fill(SimulatedMemory.Poison);
+            }
+        }
+        else
+        {
+            EnsureMemory(length);
+            _memory.Span(Length, length - Length).Clear();
         }
 
-        EnsureMemory(length);
         Length = length;
+    }
+
+    /// <summary>Stores bytes within the file's length.</summary>
+    internal void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        if (offset + bytes.Length > Length)
+        {
+            throw new InvalidOperationException(
+                $"{bytes.Length} bytes are written at {offset} of {Path}, which was not made longer than {Length}.");
+        }
+
+        bytes.CopyTo(_memory.Span(offset, bytes.Length));
+        MarkDirty(offset, bytes.Length);
     }
 
     /// <summary>Gives the file these bytes, in memory and on disk.</summary>
@@ -229,14 +247,14 @@ internal sealed class SimulatedInode
 
     private void EnsureMemory(long bytes)
     {
-        if (bytes <= _memory.Bytes)
+        if (bytes <= (Mappings > 0 ? _memory.ReservedBytes : _memory.Bytes))
         {
             return;
         }
 
         if (Mappings > 0)
         {
-            throw new InvalidOperationException($"{Path} grows while it is mapped, which is not simulated.");
+            throw new InvalidOperationException($"{Path} grows a lot while it is mapped, which is not simulated.");
         }
 
         SimulatedMemory old = _memory;

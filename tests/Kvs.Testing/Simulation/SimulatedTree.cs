@@ -94,11 +94,11 @@ internal sealed class SimulatedTree
     internal void Retire(SimulatedMemory memory)
     {
         _retired.Enqueue(memory);
-        _retiredBytes += memory.Bytes;
+        _retiredBytes += memory.ReservedBytes;
         while (_retiredBytes > MaxRetiredBytes)
         {
             SimulatedMemory oldest = _retired.Dequeue();
-            _retiredBytes -= oldest.Bytes;
+            _retiredBytes -= oldest.ReservedBytes;
             oldest.Free();
         }
     }

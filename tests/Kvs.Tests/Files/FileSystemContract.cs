@@ -102,6 +102,48 @@ public abstract unsafe class FileSystemContract
     }
 
     [Fact]
+    public void Bytes_that_are_written_show_in_a_mapping_and_stay()
+    {
+        byte[] bytes = [.. Enumerable.Range(0, 10_000).Select(i => (byte)(i % 251))];
+        using (IFile file = Files.Create(At("a")))
+        {
+            file.Allocate(20_000);
+            byte* map = file.Map(20_000);
+            map[4_999] = 1;
+            file.Write(5_000, bytes);
+            Assert.Equal(bytes, new Span<byte>(map + 5_000, bytes.Length).ToArray());
+            Assert.Equal(1, map[4_999]);
+            Assert.Equal(0, map[15_000]);
+            file.Write(20_000, []);
+            file.Sync();
+        }
+
+        using IFile again = Files.Open(At("a"), writable: false);
+        Assert.Equal(20_000, again.Length);
+        Assert.Equal(bytes, new Span<byte>(again.Map(20_000) + 5_000, bytes.Length).ToArray());
+        CheckFails("a", () => again.Write(0, bytes));
+    }
+
+    [Fact]
+    public void A_file_can_grow_and_be_cut_while_it_is_mapped()
+    {
+        using IFile file = Files.Create(At("a"));
+        file.Allocate(8192);
+        byte* map = file.Map(8192);
+        new Span<byte>(map, 8192).Fill(7);
+        file.Allocate(12_000);
+        file.Write(8000, new byte[4000]);
+        Assert.Equal(7, map[7999]);
+        Assert.Equal(0, map[8000]);
+
+        file.Truncate(5000);
+        Assert.Equal(5000, file.Length);
+        Assert.Equal(7, map[4999]);
+        file.Allocate(8192);
+        Assert.False(new Span<byte>(map + 5000, 3192).ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
     public void Allocating_less_than_is_there_changes_nothing()
     {
         using IFile file = Files.Create(At("a"));
