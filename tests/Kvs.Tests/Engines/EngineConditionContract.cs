@@ -218,7 +218,7 @@ public abstract class EngineConditionContract<T>(ITestOutputHelper output) : Eng
             for (int key = 0; key < Keys; key++)
             {
                 // They race for the same key: left alone, one would be ahead of the others all the way.
-                together.SignalAndWait();
+                Assert.True(together.SignalAndWait(TimeSpan.FromSeconds(60)), "A thread is missing.");
                 if (Engine.TrySet(Key(key), Bytes($"{thread}"), WriteOptions.IfAbsent).IsDone)
                 {
                     winners[key] = thread;

@@ -118,7 +118,7 @@ public abstract class EngineConvenienceContract<T>(ITestOutputHelper output) : E
         Engine.Set("count", "0");
         ThreadGroup.Run(4, thread =>
         {
-            for (int i = 0; i < 500; i++)
+            for (int i = 0; i < 10_000; i++)
             {
                 if (thread % 2 == 0)
                 {
@@ -130,7 +130,7 @@ public abstract class EngineConvenienceContract<T>(ITestOutputHelper output) : E
                 }
             }
         });
-        Assert.Equal("1000", Read("count"));
+        Assert.Equal("20000", Read("count"));
     }
 
     [Fact]
