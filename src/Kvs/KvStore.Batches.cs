@@ -65,12 +65,6 @@ public sealed unsafe partial class KvStore
     {
         options.CheckUnconditional();
         long expiry = options.ExpiryAt(_options.Clock);
-        foreach (KvsEntry entry in entries)
-        {
-            Limits.CheckKey(entry.Key.Length);
-            Limits.CheckValue(entry.Value.Length);
-        }
-
         ulong last = 0;
         for (int i = 0; i < entries.Length; i++)
         {
@@ -79,6 +73,8 @@ public sealed unsafe partial class KvStore
                 PrefetchForWriting(entries.Slice(i, Math.Min(KeysUnderWay, entries.Length - i)));
             }
 
+            Limits.CheckKey(entries[i].Key.Length);
+            Limits.CheckValue(entries[i].Value.Length);
             var write = new SingleWrite
             {
                 Kind = FrameKind.Put,

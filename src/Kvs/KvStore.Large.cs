@@ -14,7 +14,6 @@ public sealed unsafe partial class KvStore
     public WriteResult TrySet(ReadOnlySpan<byte> key, Stream value, int valueBytes, in WriteOptions options)
     {
         ArgumentNullException.ThrowIfNull(value);
-        ArgumentOutOfRangeException.ThrowIfNegative(valueBytes);
         Limits.CheckKey(key.Length);
         Limits.CheckValue(valueBytes);
         if (valueBytes > MaxBufferedStreamBytes && !options.KeepsExpiry)
