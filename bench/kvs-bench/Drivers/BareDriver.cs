@@ -11,8 +11,8 @@ namespace Kvs.Bench.Drivers;
 internal sealed class BareDriver : IDriver
 {
     internal const string Description =
-        "no store: a pwrite of key, value and 32 bytes behind the last one in a file whose blocks are on disk already, " +
-        "and with durability disk an fdatasync, for each call";
+        "no store: for each call, a pwrite of key, value and 32 bytes behind the last one in a file whose blocks are " +
+        "on disk already, and with durability disk an fdatasync";
 
     /// <summary>The file begins again from here: it never grows, so no sync has to write anything about it.</summary>
     private const long MinFileBytes = 64 * 1024 * 1024;

@@ -24,7 +24,8 @@ internal static class ResourceUsage
     /// <summary>The part of <see cref="ResidentBytes"/> that is not pages of files.</summary>
     internal static long ResidentAnonymousBytes => ReadStatus("RssAnon:");
 
-    /// <summary>Makes the figures of the next store its own, as far as that goes: frees what the last one left.</summary>
+    /// <summary>Frees what the last store left, so that the next one's figures are its own as far as that goes.
+    /// </summary>
     internal static void Trim()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

@@ -21,8 +21,9 @@ internal sealed class EmbeddedOptions
     private static readonly string[] s_mixNames = [.. Enum.GetValues<Mix>().Select(mix => mix.Name())];
 
     private readonly Option<ListOf<string>> _engines = OptionMaker.List<string>("--engine", "NAME[,NAME...]",
-        $"What is measured: {string.Join(", ", s_engineNames)} (bare: appends and syncs only; none: no store). Several " +
-        "take turns in the same run, and the first is compared with the others", [s_engineNames[0]], TryParseEngine,
+        $"What is measured: {string.Join(", ", s_engineNames)} (bare: appends and syncs only; none: no store). " +
+        "Several take turns in the same run, and the first is compared with the others", [s_engineNames[0]],
+        TryParseEngine,
         $"there are {string.Join(", ", s_engineNames)}");
 
     private readonly Option<int> _keys = OptionMaker.Number("--keys", "How many keys there are", 1_000_000, 1, MaxKeys);
@@ -62,8 +63,8 @@ internal sealed class EmbeddedOptions
         string.Create(CultureInfo.InvariantCulture, $"give a number from {MinSeconds} to {MaxSeconds}"));
 
     private readonly Option<int> _rounds = OptionMaker.Number("--rounds",
-        "How often everything is measured, each time on new stores and after one round of warming up; the results are " +
-        "medians", 3, 1, MaxRounds);
+        "How often everything is measured, each time on new stores and after one round of warming up; the results " +
+        "are medians", 3, 1, MaxRounds);
 
     private readonly Option<string?> _folder = new("--dir")
     {
@@ -86,9 +87,9 @@ internal sealed class EmbeddedOptions
         _threads = OptionMaker.Numbers("--threads", "How many threads; several numbers are measured in turn", threads,
             1, MaxThreads);
         _mixes = OptionMaker.List("--mix", "NAME[,NAME...]",
-            "What is done, one mix after the other on the same store: load (new keys), get, set (keys that are there), " +
-            "a (half gets, half sets), b (95 % gets), c (gets only), partitions (each thread sets and gets a key of " +
-            "its own)", mixes, TryParseMix, $"there are {string.Join(", ", s_mixNames)}");
+            "What is done, one mix after the other on the same store: load (new keys), get, set (keys that are " +
+            "there), a (half gets, half sets), b (95 % gets), c (gets only), partitions (each thread sets and gets a " +
+            "key of its own)", mixes, TryParseMix, $"there are {string.Join(", ", s_mixNames)}");
         _partitions = OptionMaker.Numbers("--partitions",
             "Partitions of kvs's index, each with a lock for its writers; several numbers are measured in turn",
             partitions, 1, KvStoreOptions.MaxPartitions);

@@ -40,20 +40,15 @@ internal static class TextReport
             WriteEngineRatios(output, lines);
         }
 
-        output.WriteLine();
-        foreach (Series series in results.Where(series => series.Mix == settings.Mixes[0] && series.IndexBytes > 0)
-                     .DistinctBy(series => series.Store.Engine))
-        {
-            double bytesPerKey = (double)series.IndexBytes! / settings.Keys;
-            output.WriteLine(Text($"index of {series.Store.Engine.Name}: {bytesPerKey:F1} bytes a key"));
-        }
+        WriteIndexes(output, settings, results);
     }
 
     private static void WriteTable(TextWriter output, EmbeddedSettings settings, Mix mix, Series[] lines)
     {
         string each = settings.Batch == 1 ? "operation" : "call of " + settings.Batch;
         output.WriteLine(Text(
-            $"{mix.Name(),-30}{"ops/s (lowest, highest round)",-31}{$"microseconds for each {each}",-38} per operation"));
+            $"{mix.Name(),-30}{"ops/s (lowest, highest round)",-33}{$"microseconds for each {each}",-43}" +
+            $"{"per operation",16}"));
         output.WriteLine(Text(
             $"{"engine",-8}{"threads",8}{"partitions",12}{"",33}{"p50",8}{"p90",8}{"p99",8}{"p99.9",8}{"max",10}" +
             $"{"cpu ns",8}{"alloc B",8}{"RSS MB",8}{"disk MB",8}"));
@@ -80,10 +75,10 @@ internal static class TextReport
             foreach (Series series in same.Skip(1))
             {
                 string partitions = lines.DistinctBy(line => line.Store.Partitions).Count() > 2
-                    ? Text($", {first.Store.Partitions} partitions")
+                    ? Text($" ({first.Store.Partitions} partitions)")
                     : "";
-                output.WriteLine(Text($"{first.Store.Engine.Name}{partitions}: {series.Store.Threads} threads = " +
-                                      $"{Ratio(series, first)} x {first.Store.Threads} thread(s)"));
+                output.WriteLine(Text($"{first.Store.Engine.Name}{partitions}: {Threads(series)} = " +
+                                      $"{Ratio(series, first)} x {Threads(first)}"));
             }
         }
     }
@@ -96,12 +91,27 @@ internal static class TextReport
             foreach (Series other in lines.Where(series => series.Store.Engine != first.Store.Engine &&
                                                            series.Store.Threads == first.Store.Threads))
             {
-                string partitions = first.Store.Partitions is { } count ? Text($", {count} partitions") : "";
-                output.WriteLine(Text($"{first.Store.Engine.Name}{partitions} = {Ratio(first, other)} x " +
-                                      $"{other.Store.Engine.Name}, {first.Store.Threads} thread(s)"));
+                string partitions = first.Store.Partitions is { } count ? Text($" ({count} partitions)") : "";
+                output.WriteLine(Text($"{Threads(first)}: {first.Store.Engine.Name}{partitions} = " +
+                                      $"{Ratio(first, other)} x {other.Store.Engine.Name}"));
             }
         }
     }
+
+    // Only where the store holds the keys that there are said to be, and no more.
+    private static void WriteIndexes(TextWriter output, EmbeddedSettings settings, IReadOnlyList<Series> results)
+    {
+        output.WriteLine();
+        foreach (Series series in results.Where(series => series.IndexBytes > 0 && series.Mix != Mix.Partitions)
+                     .DistinctBy(series => series.Store.Engine))
+        {
+            double bytesPerKey = (double)series.IndexBytes! / settings.Keys;
+            output.WriteLine(Text($"index of {series.Store.Engine.Name}: {bytesPerKey:F1} bytes a key"));
+        }
+    }
+
+    private static string Threads(Series series) =>
+        series.Store.Threads == 1 ? "1 thread" : Text($"{series.Store.Threads} threads");
 
     private static string Ratio(Series series, Series other)
     {

@@ -21,7 +21,8 @@ internal enum Mix
     /// <summary>Gets only, under YCSB's name.</summary>
     C,
 
-    /// <summary>Each thread sets and gets a key of its own by turns, and every get must bring what it set last.</summary>
+    /// <summary>Each thread sets and gets a key of its own by turns, and every get must bring what it set last.
+    /// </summary>
     Partitions,
 }
 

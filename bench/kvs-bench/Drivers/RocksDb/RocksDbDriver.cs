@@ -95,9 +95,9 @@ internal sealed unsafe class RocksDbDriver : IDriver
             Durability.Interval => "log on, synced each interval",
             _ => "log on, not synced",
         };
-        return $"{PeerLibraries.Require(PeerLibraries.RocksDb)}; {log}; no compression; OptimizeForPointLookup with a " +
-               $"block cache of {BlockCacheMiB(settings)} MiB; IncreaseParallelism({Environment.ProcessorCount}); a " +
-               "WriteBatch for each batch (atomic), batched MultiGet; checksums are verified when a block is read " +
+        return $"{PeerLibraries.Require(PeerLibraries.RocksDb)}; {log}; no compression; OptimizeForPointLookup with " +
+               $"a block cache of {BlockCacheMiB(settings)} MiB; IncreaseParallelism({Environment.ProcessorCount}); " +
+               "a WriteBatch for each batch (atomic), batched MultiGet; checksums are verified when a block is read " +
                "into the cache, not with each get";
     }
 
