@@ -59,7 +59,6 @@ internal sealed class EmbeddedBenchmark(EmbeddedSettings settings, string folder
             }
         }
 
-        progress.Clear();
         return [.. _series.Values];
     }
 
@@ -122,7 +121,7 @@ internal sealed class EmbeddedBenchmark(EmbeddedSettings settings, string folder
 
     private void Show(StoreCase store, string what, int round) => progress.Show(
         $"{(round == 0 ? "warming up" : $"round {round} of {settings.Rounds}")}: {store.Engine.Name}, {what}, " +
-        $"{store.Threads} threads");
+        $"threads: {store.Threads}");
 
     private DriverSettings SettingsFor(StoreCase store) => new()
     {

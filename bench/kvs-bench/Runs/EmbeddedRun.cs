@@ -33,12 +33,14 @@ internal static class EmbeddedRun
     private static IReadOnlyList<Series> Measure(EmbeddedSettings settings, RunClock clock)
     {
         string folder = PrepareFolder(settings.Folder);
+        var progress = new ProgressLine();
         try
         {
-            return new EmbeddedBenchmark(settings, folder, clock, new ProgressLine()).Run(Console.Out);
+            return new EmbeddedBenchmark(settings, folder, clock, progress).Run(Console.Out);
         }
         finally
         {
+            progress.Clear();
             if (settings.Folder is null)
             {
                 Directory.Delete(folder, recursive: true);
