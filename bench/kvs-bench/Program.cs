@@ -1,7 +1,11 @@
 using System.CommandLine;
-using Kvs.Bench;
+using Kvs.Bench.Options;
 using Kvs.CommandLine;
 
 RootCommand root = CommandLineProgram.CreateRoot("kvs-bench", "Measures kvs on this machine.");
-root.Add(EmbeddedCommand.Create());
+foreach (Command command in EmbeddedCommand.CreateAll())
+{
+    root.Add(command);
+}
+
 return CommandLineProgram.Run(root, args);

@@ -1,0 +1,49 @@
+namespace Kvs.Bench.Workloads;
+
+/// <summary>What operations a measured part makes. The letters are YCSB's.</summary>
+internal enum Mix
+{
+    /// <summary>Sets each key once, as a new one.</summary>
+    Load,
+
+    /// <summary>Gets only.</summary>
+    Get,
+
+    /// <summary>Sets of keys that are there.</summary>
+    Set,
+
+    /// <summary>Half gets, half sets.</summary>
+    A,
+
+    /// <summary>95 % gets, 5 % sets.</summary>
+    B,
+
+    /// <summary>Gets only, under YCSB's name.</summary>
+    C,
+
+    /// <summary>Each thread sets and gets a key of its own by turns, and every get must bring what it set last.
+    /// </summary>
+    Partitions,
+}
+
+/// <summary>What the mixes mean.</summary>
+internal static class Mixes
+{
+    /// <summary>The mix as options and results name it.</summary>
+    internal static string Name(this Mix mix) => mix.ToString().ToLowerInvariant();
+
+    /// <summary>Whether it needs all keys to be there.</summary>
+    internal static bool NeedsKeys(this Mix mix) => mix is not (Mix.Load or Mix.Partitions);
+
+    /// <summary>Whether it gets anything.</summary>
+    internal static bool HasGets(this Mix mix) => mix is not (Mix.Load or Mix.Set);
+
+    /// <summary>How many of 100 operations are gets, where chance decides.</summary>
+    internal static int GetPercent(this Mix mix) => mix switch
+    {
+        Mix.Get or Mix.C => 100,
+        Mix.A => 50,
+        Mix.B => 95,
+        _ => 0,
+    };
+}

@@ -1,0 +1,34 @@
+using Kvs.Bench.Measures;
+
+namespace Kvs.Bench.Workloads;
+
+/// <summary>What one part brought.</summary>
+internal sealed record PartResult
+{
+    /// <summary>Keys got and set.</summary>
+    internal required long Operations { get; init; }
+
+    /// <summary>Gets that brought nothing or something wrong.</summary>
+    internal required long Errors { get; init; }
+
+    /// <summary>The first of them, in words.</summary>
+    internal required string? FirstError { get; init; }
+
+    /// <summary>From letting all threads go to the end of the last one.</summary>
+    internal required double Seconds { get; init; }
+
+    /// <summary>Latencies of all calls; of those that get; of those that set.</summary>
+    internal required LatencyUs? Latency { get; init; }
+
+    /// <inheritdoc cref="Latency"/>
+    internal required LatencyUs? GetLatency { get; init; }
+
+    /// <inheritdoc cref="Latency"/>
+    internal required LatencyUs? SetLatency { get; init; }
+
+    /// <summary>Processor time of the whole process, the store's own threads included.</summary>
+    internal required long CpuNs { get; init; }
+
+    /// <summary>Managed memory that was allocated.</summary>
+    internal required long AllocatedBytes { get; init; }
+}
