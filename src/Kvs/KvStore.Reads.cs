@@ -136,7 +136,7 @@ public sealed unsafe partial class KvStore
         EpochSlot epoch = _gate.Enter();
         try
         {
-            var page = new IndexScan(_index, _options.Clock, cursor, maxEntries, maxBytes, prefix, keysOnly);
+            var page = new IndexScan(_index, Now, cursor, maxEntries, maxBytes, prefix, keysOnly);
             return page.Read();
         }
         finally
@@ -167,8 +167,7 @@ public sealed unsafe partial class KvStore
 
             for (int i = 0; i < keys.Length; i++)
             {
-                if (_index.Locate(hashes[i], out ulong fraction).TryFind(keys[i].Span, fraction, out FoundRecord found) &&
-                    !HasExpired(found))
+                if (TryFind(_index.Locate(hashes[i], out ulong fraction), keys[i].Span, fraction, out FoundRecord found))
                 {
                     receiver.Found(first + i, found.Value, found.Info);
                 }
@@ -187,6 +186,27 @@ public sealed unsafe partial class KvStore
     private bool TryFind(ReadOnlySpan<byte> key, out FoundRecord found)
     {
         Limits.CheckKey(key.Length);
-        return _index.Locate(key, out ulong fraction).TryFind(key, fraction, out found) && !HasExpired(found);
+        return TryFind(_index.Locate(key, out ulong fraction), key, fraction, out found);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool TryFind(Partition partition, ReadOnlySpan<byte> key, ulong fraction, out FoundRecord found) =>
+        partition.TryFind(key, fraction, out found) &&
+        (found.Expiry == 0 || TryFindAlive(partition, key, fraction, ref found));
+
+    /// <summary>Whether a key is there whose record expires. It is not when its record has expired and still is its
+    /// record: a moment that was put off before it came is found in the next one.</summary>
+    private bool TryFindAlive(Partition partition, ReadOnlySpan<byte> key, ulong fraction, ref FoundRecord found)
+    {
+        while (HasExpired(found))
+        {
+            FoundRecord seen = found;
+            if (!partition.TryFind(key, fraction, out found) || found == seen)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }

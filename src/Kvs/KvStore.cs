@@ -303,8 +303,11 @@ public sealed unsafe partial class KvStore : IKvsEngine
     private bool HasExpired(in FoundRecord record)
     {
         long expiry = record.Expiry;
-        return expiry != 0 && expiry <= _options.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        return expiry != 0 && expiry <= Now;
     }
+
+    /// <summary>Unix milliseconds.</summary>
+    private long Now => _options.Clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     private enum WriteOutcome
     {

@@ -369,6 +369,7 @@ internal sealed class GroupCommit
         }
 
         EndWaiters(failure);
+        _onCommit();
     }
 
     /// <summary>Tells those who wait without a thread: of a failure all of them, else those whose epoch is durable.

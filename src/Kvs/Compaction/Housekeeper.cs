@@ -24,8 +24,8 @@ internal sealed class Housekeeper
     /// thousands of commits a second.</summary>
     private static readonly TimeSpan s_leastInterval = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>How often it looks whether something has expired, where anything expires.</summary>
-    private static readonly TimeSpan s_expiryInterval = TimeSpan.FromSeconds(1);
+    /// <summary>How often it looks by itself, where something expires or writes are held back.</summary>
+    private static readonly TimeSpan s_lookInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly string _folder;
     private readonly KvStoreOptions _options;
@@ -64,6 +64,7 @@ internal sealed class Housekeeper
         _gate = gate;
         _reclaimer = reclaimer;
         _supply = supply;
+        supply.TellWhenHoldingBack(Due);
         _thread = new Thread(Run) { IsBackground = true, Name = "kvs housekeeper" };
     }
 
@@ -201,7 +202,7 @@ internal sealed class Housekeeper
                     Due();
                 }
 
-                LetWritesGo(isStuck: !hasDone && !IsWaiting());
+                LetWritesGo(isStuck: _commits.Poisoned is not null || (!hasDone && !IsWaiting()));
             }
             catch (ObjectDisposedException)
             {
@@ -230,7 +231,7 @@ internal sealed class Housekeeper
     {
         if (_supply.IsHoldingBack && (isStuck || !_supply.IsOverfull))
         {
-            _supply.LetGo(isStuck);
+            _supply.LetGo(atLeastOne: isStuck);
         }
     }
 
@@ -245,9 +246,9 @@ internal sealed class Housekeeper
         {
             while (!_isDue && !_isStopping && _roundsWanted == _roundsDone && !_compaction.IsExpiryDue)
             {
-                if (_compaction.HasExpiring)
+                if (_compaction.HasExpiring || _supply.IsHoldingBack)
                 {
-                    _ = Monitor.Wait(_monitor, s_expiryInterval);
+                    _isDue |= !Monitor.Wait(_monitor, s_lookInterval) && _supply.IsHoldingBack;
                 }
                 else
                 {

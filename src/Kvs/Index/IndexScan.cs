@@ -5,13 +5,14 @@ namespace Kvs.Index;
 /// table grows, so what is there from the first page to the last is found exactly once.
 /// </summary>
 /// <param name="index">The index. The caller is inside an epoch.</param>
-/// <param name="clock">Says what has expired.</param>
+/// <param name="now">What has expired by then, in Unix milliseconds, is left out: a moment within the call, before any
+/// record is looked at.</param>
 /// <param name="cursor">The hash at which the page begins.</param>
 /// <param name="maxEntries">The page ends after so many entries.</param>
 /// <param name="maxBytes">The page ends when its keys and values reach so many bytes.</param>
 /// <param name="prefix">Only keys that begin with these bytes.</param>
 /// <param name="keysOnly">Leaves the values out.</param>
-internal readonly ref struct IndexScan(StoreIndex index, TimeProvider clock, ulong cursor, int maxEntries, long maxBytes,
+internal readonly ref struct IndexScan(StoreIndex index, long now, ulong cursor, int maxEntries, long maxBytes,
     ReadOnlySpan<byte> prefix, bool keysOnly)
 {
     /// <summary>A page ends after so many homes, so that an operation does not stay in its epoch for long where a
@@ -84,5 +85,5 @@ internal readonly ref struct IndexScan(StoreIndex index, TimeProvider clock, ulo
     }
 
     private bool Expired(in FoundRecord record) =>
-        record.Expiry != 0 && record.Expiry <= clock.GetUtcNow().ToUnixTimeMilliseconds();
+        record.Expiry != 0 && record.Expiry <= now;
 }

@@ -58,6 +58,7 @@ internal sealed unsafe class SegmentSupply
     private bool _isStopping;
     private bool _holdsBack;
     private bool _isOneGranted;
+    private Action? _onHoldBack;
     private int _dedicatedInUse;
     private ulong _nextId;
     private long _totalBytes;
@@ -110,6 +111,10 @@ internal sealed unsafe class SegmentSupply
 
         return ready;
     }
+
+    /// <summary>Names who is told when writes begin to wait for garbage to be won back; it must only set a signal.
+    /// </summary>
+    internal void TellWhenHoldingBack(Action onHoldBack) => Volatile.Write(ref _onHoldBack, onHoldBack);
 
     /// <summary>Whether writes wait for garbage to be won back.</summary>
     internal bool IsHoldingBack => Volatile.Read(ref _holdsBack);
@@ -278,8 +283,10 @@ internal sealed unsafe class SegmentSupply
         {
             _holdsBack = !_isOneGranted;
             _isOneGranted = false;
-            return _holdsBack;
         }
+
+        Volatile.Read(ref _onHoldBack)?.Invoke();
+        return Volatile.Read(ref _holdsBack);
     }
 
     private static long RoundUp(long value, long unit) => (value + unit - 1) / unit * unit;
