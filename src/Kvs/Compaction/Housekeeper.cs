@@ -93,7 +93,7 @@ internal sealed class Housekeeper
     internal void SealAll(ulong lastEpoch)
     {
         List<Segment> open = _segments.ToList().FindAll(segment => !segment.IsSealed && !_retired.Contains(segment));
-        List<Segment> sealedNow = open.FindAll(SegmentSealer.TrySeal);
+        List<Segment> sealedNow = open.FindAll(TrySeal);
         WriteManifest(lastEpoch, sealedNow, []);
 
         // What is left has nothing in it, or was dropped and waited for its last reader.
@@ -147,7 +147,7 @@ internal sealed class Housekeeper
         List<Segment> sealedNow;
         try
         {
-            sealedNow = all.FindAll(segment => IsComplete(segment, durable) && SegmentSealer.TrySeal(segment));
+            sealedNow = all.FindAll(segment => IsComplete(segment, durable) && TrySeal(segment));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or KvsDamageException)
         {
@@ -177,6 +177,8 @@ internal sealed class Housekeeper
     private static bool IsComplete(Segment segment, ulong durable) =>
         !segment.IsSealed && segment.IsFull && segment.OpenChunks == 0 &&
         segment.LastEpoch != 0 && segment.LastEpoch <= durable;
+
+    private bool TrySeal(Segment segment) => SegmentSealer.TrySeal(segment, _index.Seeds, _options.Tell);
 
     /// <summary>Whether nothing in a segment is needed, and what replaced it is durable.</summary>
     private bool IsDead(Segment segment, ulong durable)

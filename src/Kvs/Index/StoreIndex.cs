@@ -15,6 +15,7 @@ internal sealed class StoreIndex : IDisposable
     private readonly Partition[] _partitions;
     private readonly ulong _hashSeed;
 
+    /// <summary>Makes an empty index.</summary>
     internal StoreIndex(SegmentTable segments, Reclaimer reclaimer, ulong hashSeed, int partitions)
     {
         _hashSeed = hashSeed;
@@ -26,6 +27,9 @@ internal sealed class StoreIndex : IDisposable
     }
 
     internal IReadOnlyList<Partition> Partitions => _partitions;
+
+    /// <summary>The seeds of the hashes that go into footers.</summary>
+    internal KeySeeds Seeds => KeySeeds.Of(_hashSeed);
 
     /// <summary>The partition of a key, and the key's place in it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

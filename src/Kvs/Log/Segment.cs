@@ -18,6 +18,7 @@ internal sealed unsafe class Segment : IDisposable
     // The first stride stays unused: the array's length lies there, which everyone reads.
     private readonly long[] _deadBytes;
     private long _appendedBytes;
+    private uint _length;
     private int _openChunks;
     private ulong _lastEpoch;
     private bool _isFull;
@@ -30,7 +31,7 @@ internal sealed unsafe class Segment : IDisposable
         Header = header;
         Salt = salt;
         Slot = slot;
-        Length = (uint)header.Capacity;
+        _length = (uint)header.Capacity;
         _deadBytes = new long[(lanes + 1) * CounterStride];
     }
 
@@ -52,11 +53,16 @@ internal sealed unsafe class Segment : IDisposable
     /// <summary>Its place in the <see cref="SegmentTable"/>, and so in the positions that the index holds.</summary>
     internal int Slot { get; }
 
-    /// <summary>Bytes of the file that are mapped; nothing lies beyond.</summary>
-    internal uint Length { get; init; }
+    /// <summary>Bytes of the file that are mapped and may be looked at; they become fewer when the file is cut behind
+    /// its seal.</summary>
+    internal uint Length
+    {
+        get => Volatile.Read(ref _length);
+        init => _length = value;
+    }
 
-    /// <summary>Where its seal ends, if it was sealed since it was opened; else 0.</summary>
-    internal uint SealedEnd { get; set; }
+    /// <summary>Where its seal ends; 0 while it has none.</summary>
+    internal uint SealedEnd { get; private set; }
 
     /// <summary>True once no further chunk will be cut from it.</summary>
     internal bool IsFull
@@ -75,8 +81,11 @@ internal sealed unsafe class Segment : IDisposable
     /// <summary>The syncing thread's own: all epochs up to here are on disk as far as this segment goes.</summary>
     internal ulong SyncedEpoch { get; set; }
 
-    /// <summary>Bytes of puts and removes in chunks that are full.</summary>
+    /// <summary>Bytes of puts and removes in chunks that are full; exact once it is sealed.</summary>
     internal long AppendedBytes => Volatile.Read(ref _appendedBytes);
+
+    /// <summary>Bytes of all removes in it, needed or not; known once it is sealed.</summary>
+    internal long TombstoneBytes { get; private set; }
 
     /// <summary>Chunks that a lane may still add to.</summary>
     internal int OpenChunks => Volatile.Read(ref _openChunks);
@@ -107,6 +116,15 @@ internal sealed unsafe class Segment : IDisposable
     {
         AddAppended(recordBytes);
         Interlocked.Decrement(ref _openChunks);
+    }
+
+    /// <summary>Notes what its seal says, and that the file may be cut behind it. No lane has a chunk here.</summary>
+    internal void NoteSeal(in Seal seal, uint sealedEnd)
+    {
+        SealedEnd = sealedEnd;
+        Volatile.Write(ref _length, Math.Min(_length, sealedEnd));
+        Volatile.Write(ref _appendedBytes, (long)seal.RecordBytes);
+        TombstoneBytes = (long)seal.TombstoneBytes;
     }
 
     /// <summary>Notes that something is about to be stamped with an epoch here.</summary>
