@@ -159,7 +159,6 @@ public sealed unsafe partial class KvStore
             stamp = room.Epoch;
             WriteRecords(plan, room);
             BatchHeader.Write(room.Frame, length, room.Epoch, (uint)records, room.Segment.Salt, room.Offset);
-            room.Segment.AddDead(lane, Frame.BatchHeaderBytes);
             Publish(plan, room, lane);
             return WriteOutcome.Written;
         }

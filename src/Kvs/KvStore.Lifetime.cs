@@ -11,6 +11,9 @@ namespace Kvs;
 /// <content>How a store begins and ends, and what it says of itself meanwhile.</content>
 public sealed unsafe partial class KvStore
 {
+    /// <summary>A store that was just opened has better things to do than to look for what has expired.</summary>
+    private const long RestAfterOpeningMilliseconds = 30_000;
+
     private KvStore(string folder, KvStoreOptions options)
     {
         long start = Stopwatch.GetTimestamp();
@@ -29,6 +32,12 @@ public sealed unsafe partial class KvStore
             (uint)Math.Min(options.FirstSegmentBytes, options.SegmentBytes), () => _commits!.CommitSoon());
         _commits = new GroupCommit(_gate, _log, _supply, _reclaimer, options, _housekeeper.Due);
         _expiry = new ExpirySweep(_index, _gate, options.Clock);
+        if (_index.HasLoadedExpiring)
+        {
+            // Their moments are in the records, which opening does not read.
+            _expiry.Note(Now + RestAfterOpeningMilliseconds);
+        }
+
         _compaction = new Compaction.Compaction(options, _gate, _index, _log, _supply, _commits, _housekeeper, _expiry,
             RemoveExpired);
         _housekeeper.Start(_commits, _compaction);

@@ -2,7 +2,6 @@ using Kvs.Commits;
 using Kvs.Epochs;
 using Kvs.Index;
 using Kvs.Log;
-using Kvs.Recovery;
 
 namespace Kvs.Compaction;
 

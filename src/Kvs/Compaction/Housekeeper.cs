@@ -127,9 +127,9 @@ internal sealed class Housekeeper
         // A store without keys needs no tombstones.
         bool isEmpty = _index.Partitions.All(partition => partition.Keys == 0);
         List<Segment> present = Present();
-        List<Segment> dead = present.FindAll(segment => isEmpty || segment.AppendedBytes == segment.DeadBytes);
+        List<Segment> dead = present.FindAll(segment => isEmpty || segment.DeadBytes >= segment.AppendedBytes);
         List<Segment> open = present.FindAll(segment => !segment.IsSealed && !dead.Contains(segment));
-        List<Segment> sealedNow = open.FindAll(SegmentSealer.TrySeal);
+        List<Segment> sealedNow = open.FindAll(TrySeal);
         WriteManifest(lastEpoch, sealedNow, dead);
 
         // What is left has nothing in it, or was dropped and waited for its last reader.
@@ -276,7 +276,7 @@ internal sealed class Housekeeper
         try
         {
             sealedNow = present.FindAll(segment => !segment.IsSealed && !dropped.Contains(segment) &&
-                IsComplete(segment) && !_compaction.WillTakeSoon(segment) && SegmentSealer.TrySeal(segment));
+                IsComplete(segment) && !_compaction.WillTakeSoon(segment) && TrySeal(segment));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or KvsDamageException)
         {
@@ -301,6 +301,8 @@ internal sealed class Housekeeper
         }
     }
 
+    private bool TrySeal(Segment segment) => SegmentSealer.TrySeal(segment, _index.Seeds, _options.Tell);
+
     /// <summary>Whether nothing in a segment is needed, and what replaced it is durable.</summary>
     private bool IsDead(Segment segment)
     {
@@ -309,7 +311,7 @@ internal sealed class Housekeeper
             return since <= _commits.DurableEpoch;
         }
 
-        if (segment.AppendedBytes == segment.DeadBytes)
+        if (segment.DeadBytes >= segment.AppendedBytes)
         {
             // Read behind the count: whatever replaced the last record is stamped no later than this.
             _deadSince.Add(segment, _gate.Current);

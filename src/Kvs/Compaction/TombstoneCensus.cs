@@ -1,6 +1,5 @@
 using Kvs.Index;
 using Kvs.Log;
-using Kvs.Recovery;
 
 namespace Kvs.Compaction;
 

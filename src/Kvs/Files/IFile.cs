@@ -24,7 +24,7 @@ public unsafe interface IFile : IDisposable
 
     /// <summary>
     /// Stores bytes at a place that <see cref="Allocate"/> has made; mappings of the file see them. Not as one: who is
-    /// killed in the middle leaves a part of them, from the front.
+    /// killed in the middle leaves a part of them, from the front. 8 bytes at a multiple of 8 are there as one.
     /// </summary>
     /// <exception cref="IOException">It failed; a part of the bytes may be there.</exception>
     void Write(long offset, ReadOnlySpan<byte> bytes);

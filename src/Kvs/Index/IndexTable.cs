@@ -172,6 +172,22 @@ internal sealed unsafe class IndexTable : IDisposable
         return true;
     }
 
+    /// <summary>Inserts entries into a new table; false when there is no room for one of them near enough to its home.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal bool TryFill(ReadOnlySpan<IndexEntry> entries)
+    {
+        foreach (ref readonly IndexEntry entry in entries)
+        {
+            if (!TryInsert(entry.Fraction, entry.Position))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>
     /// The least fraction that an entry in this bucket can have; what it has is the first from there on whose
     /// quotient ends in its tag.

@@ -215,6 +215,35 @@ internal sealed unsafe class Partition
         _table.Store(slot, fraction, position);
     }
 
+    /// <summary>Puts all entries in at once, into a partition that has none and that nobody uses yet. Neighbours among
+    /// them are best neighbours in the order of fractions, too.</summary>
+    internal void Fill(ReadOnlySpan<IndexEntry> entries)
+    {
+        uint buckets = IndexTable.MinBuckets;
+        while (entries.Length > buckets * (IndexTable.SlotsPerBucket - 1L))
+        {
+            buckets = NextSize(buckets);
+        }
+
+        for (; ; buckets = NextSize(buckets))
+        {
+            IndexTable table = IndexTable.Create(buckets);
+            if (table.TryFill(entries))
+            {
+                _writer.LiveSlots = _writer.UsedSlots = entries.Length;
+                Volatile.Write(ref _table, table);
+                return;
+            }
+
+            table.Dispose();
+            if (entries.Length * 4L < buckets)
+            {
+                throw new KvsWriteException("Too many keys have one and the same hash; the index cannot hold them.",
+                    isFinal: false);
+            }
+        }
+    }
+
     /// <summary>Makes a key disappear.</summary>
     internal void Unpublish(ulong* slot)
     {
@@ -325,7 +354,7 @@ internal sealed unsafe class Partition
         {
             if (mustEnlarge)
             {
-                buckets += buckets < DoublingBuckets ? buckets : buckets / 4;
+                buckets = NextSize(buckets);
             }
 
             IndexTable? next = old.TryCopy(buckets) ?? TryRebuild(old, buckets);
@@ -340,6 +369,8 @@ internal sealed unsafe class Partition
             mustEnlarge = true;
         }
     }
+
+    private static uint NextSize(uint buckets) => buckets + (buckets < DoublingBuckets ? buckets : buckets / 4);
 
     /// <summary>A table on a new base: the one time that the keys are read from the log.</summary>
     private IndexTable? TryRebuild(IndexTable old, uint buckets)

@@ -14,7 +14,9 @@ internal sealed class StoreIndex : IDisposable
 {
     private readonly Partition[] _partitions;
     private readonly ulong _hashSeed;
+    private bool _hasLoadedExpiring;
 
+    /// <summary>Makes an empty index.</summary>
     internal StoreIndex(SegmentTable segments, Reclaimer reclaimer, ulong hashSeed, int partitions)
     {
         _hashSeed = hashSeed;
@@ -25,7 +27,15 @@ internal sealed class StoreIndex : IDisposable
         }
     }
 
+    /// <summary>Whether records were loaded, when the store was opened, that expire.</summary>
+    internal bool HasLoadedExpiring => Volatile.Read(ref _hasLoadedExpiring);
+
+    internal void NoteExpiring() => Volatile.Write(ref _hasLoadedExpiring, true);
+
     internal IReadOnlyList<Partition> Partitions => _partitions;
+
+    /// <summary>The seeds of the hashes that go into footers.</summary>
+    internal KeySeeds Seeds => KeySeeds.Of(_hashSeed);
 
     /// <summary>The partition of a key, and the key's place in it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Kvs.Log;
 
 /// <summary>
-/// The bytes of the log: this file and FrameHeaders.cs alone know them; docs/FORMAT.md is their grammar, and a test
-/// holds both together with a log written out by hand.
+/// The bytes of the log: this file, FrameHeaders.cs and Footer.cs alone know them; docs/FORMAT.md is their grammar, and
+/// a test holds both together with a log written out by hand.
 /// </summary>
 /// <remarks>
 /// Everything in a segment behind its header is a frame: 8-byte aligned, little-endian, and begun by one word that
@@ -46,7 +46,11 @@ internal static unsafe class Frame
     internal const int CommitPlaceBytes = 16;
 
     // Seal.
-    internal const int SealBytes = 64;
+    internal const int SealBytes = 96;
+
+    // Footer: the header, and behind it the entries.
+    internal const int FooterHeaderBytes = 32;
+    internal const int FooterEntryBytes = 24;
 
     private const uint CompleteBit = 1;
     private const uint LengthMask = ~7u;
@@ -100,6 +104,9 @@ internal static unsafe class Frame
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static long Expiry(byte* record) =>
         Flags(record).HasFlag(FrameFlags.Expiry) ? *(long*)(record + RecordHeaderBytes) : 0;
+
+    /// <summary>How many records a batch says it has.</summary>
+    internal static uint BatchCount(byte* batch) => *(uint*)(batch + BatchCountOffset);
 
     internal static ReadOnlySpan<byte> Key(byte* record) => new(KeyStart(record), KeyLength(record));
 
@@ -232,6 +239,10 @@ internal enum FrameKind : byte
 
     /// <summary>Ends a segment to which nothing will be added any more.</summary>
     Seal = 7,
+
+    /// <summary>Lists the records of a segment, so that opening need not read them. Stands in front of the seal.
+    /// </summary>
+    Footer = 8,
 }
 
 /// <summary>What a frame has beyond the usual. The numbers are part of the format.</summary>

@@ -95,31 +95,50 @@ internal sealed unsafe record CommitRecord(ulong Epoch, ulong DurableBefore, IRe
 
 /// <summary>
 /// Ends a segment that nothing will be added to: how much there is in it, so that a page that is lost is noticed
-/// even where it takes the end of a chain with it. The last frame of its file. Footers will stand in front of it.
+/// even where it takes the end of a chain with it. The last frame of its file.
 /// </summary>
 /// <param name="Records">Puts and removes in the segment.</param>
 /// <param name="Chunks">Chunks in the segment.</param>
-/// <param name="Digest">The CRC-32C over the first words of all frames, in their order.</param>
+/// <param name="Digest">The CRC-32C over the first words of all frames in chunks, and of the chunks, in their order.
+/// </param>
 /// <param name="HighestEpoch">The highest epoch of a frame within a chunk.</param>
 /// <param name="HighestSequence">The highest sequence number of a record in the segment.</param>
-internal readonly unsafe record struct Seal(
-    ulong Records, uint Chunks, uint Digest, ulong HighestEpoch, ulong HighestSequence)
+/// <param name="RecordBytes">Bytes of all puts and removes.</param>
+/// <param name="TombstoneBytes">Bytes of the removes alone.</param>
+/// <param name="FooterBytes">Bytes of the footer, which stands right in front of this; 0 when there is none.</param>
+internal readonly unsafe record struct Seal(ulong Records, uint Chunks, uint Digest, ulong HighestEpoch,
+    ulong HighestSequence, ulong RecordBytes, ulong TombstoneBytes, uint FooterBytes)
 {
     internal void Write(byte* frame, uint salt, uint offset)
     {
-        Frame.Begin(frame, Frame.SealBytes);
+        new Span<byte>(frame, Frame.SealBytes).Clear();
         Frame.WriteCommon(frame, FrameKind.Seal, HighestEpoch, HighestSequence);
         *(ulong*)(frame + 24) = Records;
         *(uint*)(frame + 32) = Chunks;
         *(uint*)(frame + 36) = Digest;
-        *(ulong*)(frame + 40) = 0;
-        *(ulong*)(frame + 48) = 0;
-        *(ulong*)(frame + 56) = 0;
+        *(ulong*)(frame + 40) = RecordBytes;
+        *(ulong*)(frame + 48) = TombstoneBytes;
+        *(uint*)(frame + 56) = FooterBytes;
         Frame.Finish(frame, Frame.SealBytes, Frame.SealBytes, salt, offset);
     }
 
-    internal static Seal Read(byte* frame) => new(
-        *(ulong*)(frame + 24), *(uint*)(frame + 32), *(uint*)(frame + 36), Frame.Epoch(frame), Frame.Sequence(frame));
+    /// <summary>Reads the seal at an offset; null when there is none that is sound.</summary>
+    internal static Seal? TryRead(Segment segment, uint offset)
+    {
+        if (segment.Length < Frame.SealBytes || offset > segment.Length - Frame.SealBytes ||
+            offset % Frame.Alignment != 0)
+        {
+            return null;
+        }
+
+        byte* frame = segment.Start + offset;
+        ulong word = Frame.ReadWord(frame);
+        return Frame.LengthOf(word) == Frame.SealBytes && Frame.Kind(frame) == FrameKind.Seal &&
+            Frame.IsSound(frame, word, Frame.SealBytes, segment.Salt, offset)
+            ? new Seal(*(ulong*)(frame + 24), *(uint*)(frame + 32), *(uint*)(frame + 36), Frame.Epoch(frame),
+                Frame.Sequence(frame), *(ulong*)(frame + 40), *(ulong*)(frame + 48), *(uint*)(frame + 56))
+            : null;
+    }
 
     /// <summary>Goes on with a digest over one more frame's first word.</summary>
     internal static uint AddToDigest(uint digest, ulong frameWord) => BitOperations.Crc32C(digest, frameWord);

@@ -20,6 +20,7 @@ internal sealed unsafe class Segment : IDisposable
     private MappedMemory? _memory;
     private int _owners = 1;
     private long _appendedBytes;
+    private uint _length;
     private int _openChunks;
     private ulong _lastEpoch;
     private bool _isFull;
@@ -32,7 +33,7 @@ internal sealed unsafe class Segment : IDisposable
         Header = header;
         Salt = salt;
         Slot = slot;
-        Length = (uint)header.Capacity;
+        _length = (uint)header.Capacity;
         _deadBytes = new long[(lanes + 1) * CounterStride];
     }
 
@@ -54,11 +55,16 @@ internal sealed unsafe class Segment : IDisposable
     /// <summary>Its place in the <see cref="SegmentTable"/>, and so in the positions that the index holds.</summary>
     internal int Slot { get; }
 
-    /// <summary>Bytes of the file that are mapped; nothing lies beyond.</summary>
-    internal uint Length { get; init; }
+    /// <summary>Bytes of the file that are mapped and may be looked at; they become fewer when the file is cut behind
+    /// its seal.</summary>
+    internal uint Length
+    {
+        get => Volatile.Read(ref _length);
+        init => _length = value;
+    }
 
-    /// <summary>Where its seal ends, if it was sealed since it was opened; else 0.</summary>
-    internal uint SealedEnd { get; set; }
+    /// <summary>Where its seal ends; 0 while it has none.</summary>
+    internal uint SealedEnd { get; private set; }
 
     /// <summary>Bytes that it takes on disk.</summary>
     internal long DiskBytes => SealedEnd != 0 ? SealedEnd : Length;
@@ -77,9 +83,6 @@ internal sealed unsafe class Segment : IDisposable
     /// own.</summary>
     internal bool IsDamaged { get; set; }
 
-    /// <summary>Of a sealed segment, the bytes of tombstones that must be kept. The housekeeper's own.</summary>
-    internal long TombstoneBytes { get; set; }
-
     /// <summary>The last epoch that something in it was stamped with. Written under the lock of the lane that takes
     /// room here, read by the syncing thread.</summary>
     internal ulong LastEpoch => Volatile.Read(ref _lastEpoch);
@@ -87,8 +90,18 @@ internal sealed unsafe class Segment : IDisposable
     /// <summary>The syncing thread's own: all epochs up to here are on disk as far as this segment goes.</summary>
     internal ulong SyncedEpoch { get; set; }
 
-    /// <summary>Bytes of puts and removes in chunks that are full.</summary>
+    /// <summary>Bytes of puts and removes in chunks that are full; exact once it is sealed.</summary>
     internal long AppendedBytes => Volatile.Read(ref _appendedBytes);
+
+    /// <summary>What its seal says; null while it has none.</summary>
+    internal Seal? Seal { get; private set; }
+
+    /// <summary>Where its chunks end, once it has a seal.</summary>
+    internal uint ChunksEnd { get; private set; }
+
+    /// <summary>Bytes of tombstones in it that are not known to be unnecessary. Known once it is sealed; the housekeeper's
+    /// own from then on.</summary>
+    internal long TombstoneBytes { get; set; }
 
     /// <summary>Chunks that a lane may still add to.</summary>
     internal int OpenChunks => Volatile.Read(ref _openChunks);
@@ -119,6 +132,17 @@ internal sealed unsafe class Segment : IDisposable
     {
         AddAppended(recordBytes);
         Interlocked.Decrement(ref _openChunks);
+    }
+
+    /// <summary>Notes what its seal says, and that the file may be cut behind it. No lane has a chunk here.</summary>
+    internal void NoteSeal(in Seal seal, uint sealedEnd)
+    {
+        Seal = seal;
+        SealedEnd = sealedEnd;
+        ChunksEnd = sealedEnd - Frame.SealBytes - seal.FooterBytes;
+        Volatile.Write(ref _length, Math.Min(_length, sealedEnd));
+        Volatile.Write(ref _appendedBytes, (long)seal.RecordBytes);
+        TombstoneBytes = (long)seal.TombstoneBytes;
     }
 
     /// <summary>Notes that something is about to be stamped with an epoch here.</summary>

@@ -1,90 +1,104 @@
+using Kvs.Index;
+
 namespace Kvs.Log;
 
 /// <summary>
-/// Ends a segment: counts what is in it, writes the seal behind it, and, when nobody looks at it any more, cuts the
-/// file to what is used.
+/// Ends a segment: sums up what is in it, writes footer and seal behind it, and cuts the file behind the seal.
 /// </summary>
+/// <remarks>
+/// The crash may come at any moment. A frame is written so that it is a hole until it is whole, the footer before the
+/// seal, and the file is cut only when both are on disk: it is never shorter than its segment without its seal.
+/// </remarks>
 internal static unsafe class SegmentSealer
 {
     /// <summary>
     /// Seals a segment whose chunks are complete: no room without a finished frame, and zeros behind the last frame
-    /// of each chunk. On disk when this returns. Idempotent: may be interrupted at any point and done again.
+    /// of each chunk and behind the last chunk. On disk when this returns.
     /// </summary>
+    /// <param name="segment">The segment.</param>
+    /// <param name="seeds">Of the hashes of keys that its footer will hold.</param>
+    /// <param name="tell">Told what an operator should know, and nothing is lost by.</param>
     /// <returns>False, and nothing done, when there is no chunk in the segment.</returns>
-    internal static bool TrySeal(Segment segment)
+    /// <exception cref="KvsDamageException">Something in the segment is not as it was written.</exception>
+    internal static bool TrySeal(Segment segment, in KeySeeds seeds, Action<string> tell)
     {
-        Seal seal = Count(segment, out uint end);
-        if (end == SegmentHeader.Bytes)
+        using SegmentContents contents = SegmentContents.Read(segment, seeds);
+        if (contents.Chunks == 0)
         {
             return false;
         }
 
-        seal.Write(segment.Start + end, segment.Salt, end);
-        segment.File.Sync();
-        segment.SealedEnd = end + Frame.SealBytes;
+        Seal(segment, contents, tell);
         return true;
     }
 
-    /// <summary>
-    /// Gives back what a sealed segment does not use, and drops its mapping. The seal is on disk before: a file is
-    /// never shorter than its segment unless it has its seal.
-    /// </summary>
+    /// <summary>Seals a segment that was just read.</summary>
+    internal static void Seal(Segment segment, SegmentContents contents, Action<string> tell)
+    {
+        Seal seal = contents.Seal;
+        ReadOnlySpan<byte> tail = contents.Tail;
+        if (HasRoom(segment, contents.End + (long)tail.Length, tell))
+        {
+            WriteFrame(segment, contents.End, tail[..^Frame.SealBytes]);
+            WriteFrame(segment, contents.End + seal.FooterBytes, tail[^Frame.SealBytes..]);
+        }
+        else
+        {
+            // Lanes leave room for the seal at the end of each segment.
+            seal = seal with { FooterBytes = 0 };
+            byte* bytes = stackalloc byte[Frame.SealBytes];
+            seal.Write(bytes, segment.Salt, contents.End);
+            WriteFrame(segment, contents.End, new ReadOnlySpan<byte>(bytes, Frame.SealBytes));
+        }
+
+        segment.File.Sync();
+        segment.NoteSeal(seal, contents.End + seal.FooterBytes + Frame.SealBytes);
+        try
+        {
+            Trim(segment);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            tell($"Room that a segment does not need could not be given back: {e.Message}");
+        }
+    }
+
+    /// <summary>Gives back what a sealed segment does not use, if that is still to be done. The seal is on disk
+    /// before.</summary>
     internal static void Trim(Segment segment)
     {
-        if (segment.SealedEnd != 0 && segment.SealedEnd < segment.Length)
+        if (segment.SealedEnd != 0 && segment.SealedEnd < segment.File.Length)
         {
             segment.File.Truncate(segment.SealedEnd);
         }
     }
 
-    /// <summary>Walks all frames, which are known to be sound, and counts; <paramref name="end"/> is the end of
-    /// the last chunk.</summary>
-    internal static Seal Count(Segment segment, out uint end)
+    /// <summary>Whether the file is so long, or could be made to be; most segments are full when they are sealed.</summary>
+    private static bool HasRoom(Segment segment, long length, Action<string> tell)
     {
-        end = SegmentHeader.Bytes;
-        ulong records = 0, highestEpoch = 0, highestSequence = 0;
-        uint chunks = 0, digest = 0;
-        while (end + Frame.SealBytes < segment.Length)
+        try
         {
-            byte* chunk = segment.Start + end;
-            ulong word = Frame.ReadWord(chunk);
-            if (word == 0 || Frame.Kind(chunk) == FrameKind.Seal)
+            if (length > segment.File.Length)
             {
-                break;
+                segment.File.Allocate(length);
             }
 
-            chunks++;
-            digest = Seal.AddToDigest(digest, word);
-            uint chunkEnd = end + CheckedLength(segment, end, segment.Length - Frame.SealBytes, word);
-            uint at = Frame.Kind(chunk) == FrameKind.Chunk ? end + Frame.ChunkHeaderBytes : chunkEnd;
-            while (at < chunkEnd && (word = Frame.ReadWord(segment.Start + at)) != 0)
-            {
-                byte* frame = segment.Start + at;
-                uint length = CheckedLength(segment, at, chunkEnd, word);
-                digest = Seal.AddToDigest(digest, word);
-                highestEpoch = Math.Max(highestEpoch, Frame.Epoch(frame));
-                if (Frame.Kind(frame) is FrameKind.Put or FrameKind.Remove)
-                {
-                    records++;
-                    highestSequence = Math.Max(highestSequence, Frame.Sequence(frame));
-                }
-
-                at += length;
-            }
-
-            end = chunkEnd;
+            return true;
         }
-
-        return new Seal(records, chunks, digest, highestEpoch, highestSequence);
+        catch (IOException e)
+        {
+            tell($"There is no room for a segment's footer, so the next opening will read all of it: {e.Message}");
+            return false;
+        }
     }
 
-    /// <summary>A length that cannot lead the walk astray, whatever has become of the bytes since they were written.
-    /// </summary>
-    private static uint CheckedLength(Segment segment, uint offset, uint end, ulong word)
+    /// <summary>Writes a complete frame: its length first, its whole first word last. Who walks the segment after
+    /// a crash in between finds room that was taken and not filled.</summary>
+    private static void WriteFrame(Segment segment, uint offset, ReadOnlySpan<byte> frame)
     {
-        uint length = Frame.LengthOf(word);
-        return length >= Frame.CommonBytes && length <= end - offset
-            ? length
-            : throw segment.Damage(offset, $"a frame has the impossible length {length}");
+        ulong length = (uint)frame.Length;
+        segment.File.Write(offset, new ReadOnlySpan<byte>(&length, sizeof(ulong)));
+        segment.File.Write(offset + sizeof(ulong), frame[sizeof(ulong)..]);
+        segment.File.Write(offset, frame[..sizeof(ulong)]);
     }
 }

@@ -4,12 +4,21 @@ using Kvs.Log;
 namespace Kvs.Recovery;
 
 /// <summary>
-/// Verifies sealed segments to the last byte and enters their records into the index of a store that is being
-/// opened. For each key the highest sequence number wins, wherever the record lies. One thread.
+/// Fills the index of a store that is being opened from the footers of its segments, all of which are sealed. For each
+/// key the highest sequence number wins, wherever the record lies. Uses all processors.
 /// </summary>
-internal sealed unsafe class IndexLoader(StoreIndex index)
+/// <param name="index">The index, empty.</param>
+/// <param name="tell">Told where a footer could not be used.</param>
+internal sealed class IndexLoader(StoreIndex index, Action<string> tell) : IDisposable
 {
-    private readonly List<(Segment Segment, uint Offset)> _tombstones = [];
+    /// <summary>So many parts of the work for each processor, so that all are done at about the same time.</summary>
+    private const int PartsPerProcessor = 16;
+
+    /// <summary>Below so many entries, other threads would take longer to come than the work.</summary>
+    private const long LeastEntriesForThreads = 10_000;
+
+    private readonly List<SealedSegment> _segments = [];
+    private int _loaded;
 
     /// <summary>The highest sequence number of all records.</summary>
     internal ulong HighestSequence { get; private set; }
@@ -17,107 +26,52 @@ internal sealed unsafe class IndexLoader(StoreIndex index)
     /// <summary>The highest epoch of all frames.</summary>
     internal ulong HighestEpoch { get; private set; }
 
-    /// <summary>Verifies a sealed segment and enters its records.</summary>
-    /// <param name="segment">The segment.</param>
-    /// <param name="commits">Where its commit records go, if they are wanted.</param>
-    /// <exception cref="KvsDamageException">Something in it is not as it was written.</exception>
-    internal void Load(Segment segment, List<CommitRecord>? commits)
+    /// <summary>Segments that were read because their footers could not be used.</summary>
+    internal int RebuiltSegments => _segments.Count(segment => segment.FooterFault is not null);
+
+    /// <summary>Takes a sealed segment: looks at its seal.</summary>
+    /// <exception cref="KvsDamageException">The seal is not there.</exception>
+    internal SealedSegment Add(Segment segment)
     {
-        List<ChunkWalk> chunks = SegmentWalk.FindChunks(segment, out uint end, out Seal? seal, out LogBreak? broken);
-        if (broken is not null)
-        {
-            throw broken.ToDamage();
-        }
-
-        // Behind the seal there may be room that was never given back, and nothing reads it.
-        if (seal is null)
-        {
-            throw segment.Damage(end, "the segment was complete, but its seal is not there");
-        }
-
-        foreach (ChunkWalk chunk in chunks)
-        {
-            SegmentWalk.WalkFrames(chunk, offset => Enter(segment, offset, commits), visitHole: null);
-            if (chunk.Break is not null)
-            {
-                throw chunk.Break.ToDamage();
-            }
-
-            if (chunk.Header is not null && SegmentWalk.FindNonZero(segment, chunk.SoundEnd, chunk.End) is { } stray)
-            {
-                throw segment.Damage(stray, "there is something behind the last record of a chunk");
-            }
-        }
-
-        // Counting believes the lengths of frames, so it comes after they were verified.
-        if (SegmentSealer.Count(segment, out _) != seal)
-        {
-            throw segment.Damage(end, "the segment does not hold what its seal says; a part of it is missing");
-        }
-
-        HighestEpoch = Math.Max(HighestEpoch, seal.Value.HighestEpoch);
-        HighestSequence = Math.Max(HighestSequence, seal.Value.HighestSequence);
-        segment.IsFull = true;
-        segment.IsSealed = true;
+        var added = new SealedSegment(segment);
+        _segments.Add(added);
+        HighestEpoch = Math.Max(HighestEpoch, added.HighestEpoch);
+        HighestSequence = Math.Max(HighestSequence, added.HighestSequence);
+        return added;
     }
 
-    /// <summary>Takes the tombstones out of the index again, once everything is in it.</summary>
-    internal void DropTombstones()
+    /// <summary>Verifies the footers of all segments that were taken since the last call.</summary>
+    /// <exception cref="KvsDamageException">A segment whose footer could not be used is not as it was written.
+    /// </exception>
+    internal void LoadEntries()
     {
-        foreach ((Segment segment, uint offset) in _tombstones)
+        KeySeeds seeds = index.Seeds;
+        List<SealedSegment> added = _segments[_loaded..];
+        ParallelWork.ForEach(added.Count, UsesThreads, number => added[number].LoadEntries(seeds));
+        _loaded = _segments.Count;
+        foreach (SealedSegment segment in added.Where(segment => segment.FooterFault is not null))
         {
-            ReadOnlySpan<byte> key = Frame.Key(segment.Start + offset);
-            Partition partition = index.Locate(key, out ulong fraction);
-            ulong* slot = partition.FindSlot(key, fraction, out FoundRecord found);
-            if (slot != null && Frame.Kind(found.Frame) == FrameKind.Remove)
-            {
-                partition.Unpublish(slot);
-            }
-        }
-
-        _tombstones.Clear();
-    }
-
-    private void Enter(Segment segment, uint offset, List<CommitRecord>? commits)
-    {
-        byte* frame = segment.Start + offset;
-        uint length = Frame.LengthOf(Frame.ReadWord(frame));
-        switch (Frame.Kind(frame))
-        {
-            case FrameKind.Commit:
-                commits?.Add(CommitRecord.Read(frame, length)!);
-                break;
-            case FrameKind.Remove:
-                _tombstones.Add((segment, offset));
-                EnterRecord(segment, offset, length);
-                break;
-            case FrameKind.Put:
-                EnterRecord(segment, offset, length);
-                break;
+            tell($"All of {segment.Segment.Path} was read and found whole, because its footer could not be used: " +
+                $"{segment.FooterFault}.");
         }
     }
 
-    private void EnterRecord(Segment segment, uint offset, uint length)
+    /// <summary>Fills the index with the records of all segments that were taken. Once, and last.</summary>
+    /// <exception cref="KvsDamageException">As <see cref="LoadEntries"/>.</exception>
+    internal void FillIndex()
     {
-        byte* frame = segment.Start + offset;
-        segment.AddAppended(length);
-        ReadOnlySpan<byte> key = Frame.Key(frame);
-        Partition partition = index.Locate(key, out ulong fraction);
-        ulong* slot = partition.FindSlot(key, fraction, out FoundRecord found);
-        if (slot == null)
+        LoadEntries();
+        int partitions = index.Partitions.Count;
+        int parts = UsesThreads ? Math.Min(partitions, Environment.ProcessorCount * PartsPerProcessor) : 1;
+        ParallelWork.ForEach(parts, UsesThreads, () => new PartitionLoader(index, _segments), (loader, part) =>
         {
-            slot = partition.MakeSlot(fraction);
-        }
-        else if (Frame.Sequence(found.Frame) > Frame.Sequence(frame))
-        {
-            segment.AddDead(lane: 0, length);
-            return;
-        }
-        else
-        {
-            found.Segment.AddDead(lane: 0, found.Length);
-        }
-
-        partition.Publish(slot, fraction, SegmentTable.PositionOf(segment, offset));
+            int first = (int)((long)partitions * part / parts);
+            int end = (int)((long)partitions * (part + 1) / parts);
+            loader.Load(first, end - first);
+        });
     }
+
+    private bool UsesThreads => _segments.Sum(segment => (long)segment.Count) >= LeastEntriesForThreads;
+
+    public void Dispose() => _segments.ForEach(segment => segment.Dispose());
 }

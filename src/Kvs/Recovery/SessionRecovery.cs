@@ -1,4 +1,5 @@
 using Kvs.Folder;
+using Kvs.Index;
 using Kvs.Log;
 
 namespace Kvs.Recovery;
@@ -19,6 +20,7 @@ internal sealed unsafe class SessionRecovery
 {
     private readonly string _folder;
     private readonly List<Segment> _segments;
+    private readonly KeySeeds _seeds;
     private readonly bool _isPowerCut;
     private readonly Func<ulong, bool> _isSettled;
     private readonly List<CommitRecord> _commits;
@@ -26,21 +28,23 @@ internal sealed unsafe class SessionRecovery
     private readonly List<LogBreak> _breaks = [];
     private readonly List<Room> _holes = [];
     private readonly Dictionary<uint, LaneWalk> _lanes = [];
-    private readonly Dictionary<Segment, uint> _ends = [];
+    private readonly Dictionary<Segment, SegmentChain> _chains = [];
     private ulong _keptEpoch;
 
     /// <summary>Prepares a recovery.</summary>
     /// <param name="folder">The store's folder, as errors name it.</param>
     /// <param name="segments">The session's segments that are not sealed.</param>
+    /// <param name="seeds">Of the hashes that their footers will hold.</param>
     /// <param name="manifest">The session's manifest.</param>
     /// <param name="isPowerCut">Whether the machine was started again since.</param>
     /// <param name="settledEpoch">The latest epoch in the session's sealed segments: it is durable.</param>
     /// <param name="settledCommits">The commit records in them.</param>
-    internal SessionRecovery(string folder, List<Segment> segments, Manifest manifest, bool isPowerCut,
-        ulong settledEpoch, IEnumerable<CommitRecord> settledCommits)
+    internal SessionRecovery(string folder, List<Segment> segments, in KeySeeds seeds, Manifest manifest,
+        bool isPowerCut, ulong settledEpoch, IEnumerable<CommitRecord> settledCommits)
     {
         _folder = folder;
         _segments = segments;
+        _seeds = seeds;
         _isPowerCut = isPowerCut;
         _commits = [.. settledCommits];
         _keptEpoch = Math.Max(manifest.DurableEpoch, settledEpoch);
@@ -90,7 +94,8 @@ internal sealed unsafe class SessionRecovery
 
     /// <summary>Makes what is kept durable, takes away the rest, and seals. Returns the segments that hold something;
     /// the others may be removed.</summary>
-    internal List<Segment> Repair()
+    /// <param name="tell">Told what an operator should know.</param>
+    internal List<Segment> Repair(Action<string> tell)
     {
         foreach (Room hole in _holes)
         {
@@ -109,41 +114,62 @@ internal sealed unsafe class SessionRecovery
             }
         }
 
-        foreach ((Segment segment, uint end) in _ends)
-        {
-            if (_isPowerCut && end < segment.Length)
-            {
-                Zero(segment, end, segment.Length);
-            }
+        return _segments.FindAll(segment => TrySeal(segment, tell));
+    }
 
-            // The session may have ended because a sync failed, after which pages count as clean that are not.
-            segment.File.MarkDirty(0, Math.Min(segment.Length, end + Frame.SealBytes));
+    /// <summary>Seals a segment anew, unless it was sealed and cut already: then it is what it will be, because a
+    /// file is cut only when the rest is on disk.</summary>
+    private bool TrySeal(Segment segment, Action<string> tell)
+    {
+        // The session may have ended because a sync failed, after which pages count as clean that are not.
+        SegmentChain chain = _chains[segment];
+        if (IsCut(segment))
+        {
+            segment.File.MarkDirty(0, segment.Length);
+            segment.File.Sync();
+            return true;
         }
 
-        return _segments.FindAll(SegmentSealer.TrySeal);
+        segment.File.MarkDirty(0, chain.End);
+        if (_isPowerCut)
+        {
+            Zero(segment, chain.End, segment.Length);
+        }
+        else if (chain.UsedEnd != chain.End)
+        {
+            // Nobody has looked yet at what is behind a seal.
+            ZeroAsHole(segment, chain.End, chain.Seal is null ? chain.UsedEnd : segment.Length);
+        }
+
+        return SegmentSealer.TrySeal(segment, _seeds, tell);
     }
+
+    private static bool IsCut(Segment segment) => segment.Length < segment.Header.Capacity;
 
     private void FindChunks(Segment segment)
     {
-        List<ChunkWalk> chunks = SegmentWalk.FindChunks(segment, out uint end, out Seal? seal, out LogBreak? broken);
-        _chunks.AddRange(chunks);
-        _ends.Add(segment, end);
-        if (broken is not null)
+        SegmentChain chain = SegmentWalk.FindChunks(segment);
+        _chunks.AddRange(chain.Chunks);
+        _chains.Add(segment, chain);
+        if (chain.Seal is null && IsCut(segment))
         {
-            _breaks.Add(broken);
+            throw chain.Break?.ToDamage() ?? segment.Damage(segment.Length,
+                $"the file has {segment.Length} bytes in place of {segment.Header.Capacity}, and no seal");
         }
-        else if (seal is null && end + Frame.SealBytes != segment.Length)
-        {
-            if (segment.Length != segment.Header.Capacity)
-            {
-                throw segment.Damage(segment.Length,
-                    $"the file has {segment.Length} bytes in place of {segment.Header.Capacity}");
-            }
 
-            if (!_isPowerCut)
-            {
-                RequireZero(segment, end, segment.Length);
-            }
+        if (IsCut(segment))
+        {
+            using var sealedBefore = new SealedSegment(segment);
+            sealedBefore.VerifyChunks(_seeds);
+        }
+
+        if (chain.Break is not null)
+        {
+            _breaks.Add(chain.Break);
+        }
+        else if (chain.Seal is null && !_isPowerCut)
+        {
+            RequireZero(segment, chain.UsedEnd, segment.Length);
         }
     }
 
@@ -268,6 +294,16 @@ internal sealed unsafe class SessionRecovery
             Frame.WriteCommon(frame, FrameKind.Padding, epoch: 0, sequence: 0);
             Frame.Finish(frame, length, length, segment.Salt, offset);
         }
+    }
+
+    /// <summary>Takes away what somebody had begun to write behind the last chunk. If this process dies meanwhile, it
+    /// is still room that was taken and never filled.</summary>
+    private static void ZeroAsHole(Segment segment, uint from, uint to)
+    {
+        byte* frame = segment.Start + from;
+        Frame.Begin(frame, to - from);
+        Zero(segment, from + sizeof(ulong), to);
+        Volatile.Write(ref *(ulong*)frame, 0);
     }
 
     private static void Zero(Segment segment, uint from, uint to) =>

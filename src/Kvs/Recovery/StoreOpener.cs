@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Kvs.Epochs;
 using Kvs.Files;
 using Kvs.Folder;
@@ -50,6 +51,13 @@ internal sealed class StoreOpener : IDisposable
 
     /// <summary>The manifest of the session that begins; durable.</summary>
     internal Manifest Manifest { get; private set; } = null!;
+
+    /// <summary>How long it took to recover what a session left that did not end well; zero where there was none.
+    /// </summary>
+    internal TimeSpan RecoveryTime { get; private set; }
+
+    /// <summary>Segments of which all was read, because their footers could not be used.</summary>
+    internal int RebuiltSegments { get; private set; }
 
     /// <summary>Does all of it.</summary>
     /// <exception cref="KvsFolderException">The folder cannot be a store's, or is in use.</exception>
@@ -143,35 +151,43 @@ internal sealed class StoreOpener : IDisposable
                 "there are segments, but the manifest is missing");
         }
 
-        var loader = new IndexLoader(Index);
+        using var loader = new IndexLoader(Index, _options.Tell);
         before ??= new Manifest
         {
             Session = 0, BootId = _files.BootId, DurableEpoch = 0, SequenceFloor = 0, SegmentFloor = 1, Sealed = [],
         };
-        List<ulong> kept = LoadSealed(before, present, loader, out List<CommitRecord> commits);
+        List<SealedSegment> complete = AddSealed(before, present, loader);
+        List<ulong> kept = [.. before.Sealed];
         HashSet<ulong> settled = [.. before.Sealed, .. before.Dropped];
         List<ulong> own = present.FindAll(id => id >= before.SegmentFloor && !settled.Contains(id));
         bool isPowerCut = before.BootId != _files.BootId;
         ulong highestEpoch = loader.HighestEpoch;
         if (own.Count > 0)
         {
+            long begin = Stopwatch.GetTimestamp();
+            List<CommitRecord> commits = [.. complete
+                .Where(segment => segment.Segment.Header.Session == before.Session)
+                .SelectMany(segment => segment.ReadCommits())];
             foreach (ulong id in RecoverSession(before, own, isPowerCut, commits, ref highestEpoch))
             {
-                loader.Load(OpenSegment(id, Segments), commits: null);
-                Reclaimer.Collect(ulong.MaxValue);
+                _ = loader.Add(OpenSegment(id, Segments));
                 kept.Add(id);
             }
+
+            RecoveryTime = Stopwatch.GetElapsedTime(begin);
         }
 
-        loader.DropTombstones();
+        loader.FillIndex();
+        RebuiltSegments = loader.RebuiltSegments;
         BeginSession(before, kept, loader, highestEpoch, isPowerCut && own.Count > 0);
         RemoveLeftovers(names, kept);
     }
 
-    private List<ulong> LoadSealed(Manifest before, List<ulong> present, IndexLoader loader,
-        out List<CommitRecord> commits)
+    /// <summary>Takes the segments that are complete, and verifies their footers: before anything is changed.
+    /// </summary>
+    private List<SealedSegment> AddSealed(Manifest before, List<ulong> present, IndexLoader loader)
     {
-        commits = [];
+        List<SealedSegment> complete = [];
         var known = present.ToHashSet();
         foreach (ulong id in before.Sealed)
         {
@@ -181,12 +197,11 @@ internal sealed class StoreOpener : IDisposable
                     "the segment is missing, and the manifest says that it must be there");
             }
 
-            Segment segment = OpenSegment(id, Segments);
-            loader.Load(segment, segment.Header.Session == before.Session ? commits : null);
-            Reclaimer.Collect(ulong.MaxValue);
+            complete.Add(loader.Add(OpenSegment(id, Segments)));
         }
 
-        return [.. before.Sealed];
+        loader.LoadEntries();
+        return complete;
     }
 
     /// <summary>Recovers the segments of the session before; returns those in which something is.</summary>
@@ -196,9 +211,10 @@ internal sealed class StoreOpener : IDisposable
         // Mapped for this purpose alone: repairing cuts the files, and what is kept is then opened like any other.
         List<Segment> segments = own.ConvertAll(id => OpenSegment(id, table: null));
         ulong settledEpoch = before.Sealed.Count == 0 ? 0 : highestEpoch;
-        var recovery = new SessionRecovery(_folder, segments, before, isPowerCut, settledEpoch, commits);
+        var recovery = new SessionRecovery(_folder, segments, Index.Seeds, before, isPowerCut, settledEpoch,
+            commits);
         recovery.Analyze();
-        List<ulong> kept = recovery.Repair().ConvertAll(segment => segment.Id);
+        List<ulong> kept = recovery.Repair(_options.Tell).ConvertAll(segment => segment.Id);
         highestEpoch = Math.Max(highestEpoch, recovery.HighestEpoch);
         foreach (Segment segment in segments)
         {
@@ -240,7 +256,7 @@ internal sealed class StoreOpener : IDisposable
                 wrong = $"the file is segment {header.Id} of store {header.StoreId:x16}";
             }
 
-            if (wrong is null && length > (long)header.Capacity)
+            if (wrong is null && (ulong)length > Footer.MostFileBytes(header.Capacity))
             {
                 wrong = $"the file has {length} bytes, and its header says {header.Capacity}";
             }

@@ -33,7 +33,8 @@ public enum FileOperation
     /// <summary>Cutting a file.</summary>
     Truncate,
 
-    /// <summary>Storing bytes without a mapping. One that fails has stored the first half of them.</summary>
+    /// <summary>Storing bytes without a mapping. One that fails has stored the first half of
+    /// them, in whole words of 8 bytes.</summary>
     Write,
 
     /// <summary>Mapping a file.</summary>

@@ -10,6 +10,9 @@ internal sealed unsafe class SimulatedFile(SimulatedFiles files, SimulatedInode 
     private const int BadDescriptor = 9;
     private const int InvalidArgument = 22;
 
+    /// <summary>What no write leaves in two parts, if it begins at a multiple of it.</summary>
+    private const int WordBytes = 8;
+
     private bool _isMapped;
     private bool _isDisposed;
 
@@ -53,7 +56,7 @@ internal sealed unsafe class SimulatedFile(SimulatedFiles files, SimulatedInode 
                 CheckWritable("write to", BadDescriptor);
                 Inode.Write(offset, copy);
             },
-            _ => Inode.Write(offset, copy.AsSpan(0, copy.Length / 2)));
+            _ => Inode.Write(offset, copy.AsSpan(0, copy.Length / 2 / WordBytes * WordBytes)));
     }
 
     public byte* Map(long length)

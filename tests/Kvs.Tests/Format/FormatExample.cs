@@ -14,7 +14,7 @@ internal static class FormatExample
 {
     internal const string Folder = "/store";
     internal const string SegmentPath = Folder + "/segment-0000000000000001";
-    internal const int SegmentBytes = 0x3040;
+    internal const int SegmentBytes = 0x30E0;
 
     internal const string Marker = """
         engine kvs
@@ -108,14 +108,35 @@ internal static class FormatExample
         20b0  00 00 00 00 00 00 00 00  lane 1 has no chunk
         20b8  00 00 00 00 00 00 00 00
 
-        3000  41 00 00 00 52 79 42 9f  seal: 64 bytes, complete; checksum
-        3008  03 00 00 00 00 00 07 00  highest epoch 3, kind 7
+        3000  81 00 00 00 16 8d 85 67  footer: 128 bytes, complete; checksum
+        3008  03 00 00 00 00 00 08 00  highest epoch 3, kind 8
         3010  04 00 00 00 00 00 00 00  highest sequence number 4
-        3018  04 00 00 00 00 00 00 00  4 puts and removes
-        3020  02 00 00 00 2f 71 19 32  2 chunks; digest of all first words
-        3028  00 00 00 00 00 00 00 00  reserved
-        3030  00 00 00 00 00 00 00 00  reserved
-        3038  00 00 00 00 00 00 00 00  reserved
+        3018  04 00 00 00 2f 71 19 32  4 entries; digest of all first words
+        3020  5a 95 df f8 34 81 50 62  hash of "pear"
+        3028  02 00 00 00 00 00 00 00  sequence number 2
+        3030  0d 02 00 0a b6 2b ed fb  at 1068, 40 bytes, check 7df695db
+        3038  af 6a 87 25 35 6e 2e 6f  hash of "apple"
+        3040  01 00 00 00 00 00 00 00  sequence number 1
+        3048  08 02 00 0a 14 8e 24 3b  at 1040, 40 bytes, check 1d92470a
+        3050  af 6a 87 25 35 6e 2e 6f  hash of "apple"
+        3058  03 00 00 00 00 00 00 00  sequence number 3
+        3060  12 02 80 0a 14 8e 24 3b  at 1090, a remove, 40 bytes, check 1d92470a
+        3068  f5 e9 ce 3b 41 4f 5b d5  hash of "fig"
+        3070  04 00 00 00 00 00 00 00  sequence number 4
+        3078  17 02 00 0c f4 80 15 1c  at 10b8, 48 bytes, check 0e0ac07a
+
+        3080  61 00 00 00 ab a4 d5 e2  seal: 96 bytes, complete; checksum
+        3088  03 00 00 00 00 00 07 00  highest epoch 3, kind 7
+        3090  04 00 00 00 00 00 00 00  highest sequence number 4
+        3098  04 00 00 00 00 00 00 00  4 puts and removes
+        30a0  02 00 00 00 2f 71 19 32  2 chunks; digest of all first words
+        30a8  a8 00 00 00 00 00 00 00  168 bytes of puts and removes
+        30b0  28 00 00 00 00 00 00 00  40 bytes of removes
+        30b8  80 00 00 00 00 00 00 00  a footer of 128 bytes
+        30c0  00 00 00 00 00 00 00 00  reserved
+        30c8  00 00 00 00 00 00 00 00  reserved
+        30d0  00 00 00 00 00 00 00 00  reserved
+        30d8  00 00 00 00 00 00 00 00  reserved
         """;
 
     /// <summary>The id and secret that the marker names.</summary>

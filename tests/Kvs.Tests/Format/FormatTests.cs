@@ -43,7 +43,7 @@ public sealed class FormatTests
     public void Without_seal_and_before_the_first_manifest_of_the_next_session_they_are_replayed()
     {
         byte[] unsealed = FormatExample.Bytes(FormatExample.Segment, 0x10000);
-        unsealed.AsSpan(0x3000, HandMade.SealBytes).Clear();
+        unsealed.AsSpan(0x3000, FormatExample.SegmentBytes - 0x3000).Clear();
         foreach (string boot in new[] { "boot-1", "boot-2" })
         {
             using SimulatedFiles files = FormatExample.MakeFolder();
@@ -82,23 +82,53 @@ public sealed class FormatTests
         Assert.Equal(~header, BinaryPrimitives.ReadUInt32LittleEndian(segment.AsSpan(8)));
 
         uint digest = 0;
-        int[] frames = [0x1000, 0x1040, 0x1068, 0x1090, 0x10B8, 0x2000, 0x2040, 0x2080, 0x3000];
+        int[] frames = [0x1000, 0x1040, 0x1068, 0x1090, 0x10B8, 0x2000, 0x2040, 0x2080, 0x3000, 0x3080];
         foreach (int offset in frames)
         {
             ReadOnlySpan<byte> frame = segment.AsSpan(offset);
             Assert.True(HandMade.IsComplete(frame));
             Assert.Equal(HandMade.FrameChecksum(frame, offset, salt), HandMade.Checksum(frame));
-            if (HandMade.Kind(frame) == HandMade.Seal)
+            switch (HandMade.Kind(frame))
             {
-                Assert.Equal(digest, BinaryPrimitives.ReadUInt32LittleEndian(frame[36..]));
+                case HandMade.Footer:
+                    Assert.Equal(digest, BinaryPrimitives.ReadUInt32LittleEndian(frame[28..]));
+                    break;
+                case HandMade.Seal:
+                    Assert.Equal(digest, BinaryPrimitives.ReadUInt32LittleEndian(frame[36..]));
+                    break;
+                default:
+                    digest = HandMade.Crc(digest, frame[..8]);
+                    break;
             }
-
-            digest = HandMade.Crc(digest, frame[..8]);
         }
 
         Assert.Equal(0xE3069283, ~HandMade.Crc(uint.MaxValue, "123456789"u8));
         Assert.Equal(FormatExample.Marker, Encoding.ASCII.GetString(WithCheck(WithoutCheck(FormatExample.Marker))));
         Assert.Equal(FormatExample.Manifest, Encoding.ASCII.GetString(WithCheck(WithoutCheck(FormatExample.Manifest))));
+    }
+
+    [Fact]
+    public void Every_entry_of_the_examples_footer_follows_from_the_rule_of_the_document()
+    {
+        byte[] segment = FormatExample.Bytes(FormatExample.Segment, FormatExample.SegmentBytes);
+        int entry = 0x3000 + HandMade.FooterHeaderBytes;
+        ulong last = 0;
+        foreach (int offset in new[] { 0x1068, 0x1040, 0x1090, 0x10B8 })
+        {
+            ReadOnlySpan<byte> record = segment.AsSpan(offset);
+            ReadOnlySpan<byte> key = record.Slice(32, BinaryPrimitives.ReadUInt16LittleEndian(record[28..]) + 1);
+            ulong hash = HandMade.KeyHash(key, FormatExample.Secret.Secret);
+            ulong check = HandMade.KeyHash(key, HandMade.CheckSeed(FormatExample.Secret.Secret)) >> 33;
+            ulong isRemove = HandMade.Kind(record) == HandMade.Remove ? 1UL : 0;
+            Assert.True(hash >= last);
+            Assert.Equal(hash, BinaryPrimitives.ReadUInt64LittleEndian(segment.AsSpan(entry)));
+            Assert.Equal(record[16..24], segment.AsSpan(entry + 8, 8));
+            Assert.Equal(
+                ((ulong)offset / 8) | (isRemove << 23) | ((ulong)HandMade.Length(record) / 8 << 25) | (check << 33),
+                BinaryPrimitives.ReadUInt64LittleEndian(segment.AsSpan(entry + 16)));
+            entry += HandMade.FooterEntryBytes;
+            last = hash;
+        }
     }
 
     [Theory]

@@ -11,13 +11,18 @@ internal static class HandMade
 {
     internal const int HeaderBytes = 4096;
     internal const int ChunkHeaderBytes = 64;
-    internal const int SealBytes = 64;
+    internal const int SealBytes = 96;
+    internal const int FooterHeaderBytes = 32;
+    internal const int FooterEntryBytes = 24;
+    internal const int BatchHeaderBytes = 32;
     internal const byte Put = 1;
     internal const byte Remove = 2;
+    internal const byte Batch = 3;
     internal const byte Commit = 4;
     internal const byte Chunk = 5;
     internal const byte Padding = 6;
     internal const byte Seal = 7;
+    internal const byte Footer = 8;
 
     private const uint Polynomial = 0x82F63B78;
     private const uint PositionFactor = 0x9E3779B1;
@@ -26,8 +31,7 @@ internal static class HandMade
     /// <summary>What the checksums of a segment begin from.</summary>
     internal static uint Salt(LogSecret secret, ulong segment)
     {
-        UInt128 product = (UInt128)(secret.Secret ^ SaltFactor) * (unchecked(segment * SaltFactor) ^ secret.StoreId);
-        ulong folded = (ulong)(product >> 64) ^ (ulong)product;
+        ulong folded = Fold(secret.Secret ^ SaltFactor, unchecked(segment * SaltFactor) ^ secret.StoreId);
         return (uint)(folded ^ (folded >> 32));
     }
 
@@ -46,11 +50,16 @@ internal static class HandMade
         return state;
     }
 
-    /// <summary>The checksum of a frame at an offset; of a chunk, its header alone is covered.</summary>
+    /// <summary>The checksum of a frame at an offset; of a chunk or a batch, its header alone is covered.</summary>
     internal static uint FrameChecksum(ReadOnlySpan<byte> frame, int offset, uint salt)
     {
         uint length = Length(frame);
-        int covered = Kind(frame) == Chunk ? Math.Min((int)length, ChunkHeaderBytes) : (int)length;
+        int covered = Math.Min((int)length, Kind(frame) switch
+        {
+            Chunk => ChunkHeaderBytes,
+            Batch => BatchHeaderBytes,
+            _ => int.MaxValue,
+        });
         Span<byte> lengthBytes = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(lengthBytes, length);
         uint crc = salt ^ unchecked((uint)(offset / 8) * PositionFactor);
@@ -58,6 +67,37 @@ internal static class HandMade
         crc = Crc(crc, frame[8..24]);
         return ~Crc(crc, lengthBytes);
     }
+
+    /// <summary>The hash of a key, with numbers of 128 bits.</summary>
+    internal static ulong KeyHash(ReadOnlySpan<byte> key, ulong seed)
+    {
+        ulong mask = seed ^ 0xA0761D6478BD642F;
+        ulong state = unchecked(((seed << 32) | (seed >> 32)) * 0xE7037ED1A0B428DB);
+        int at = 0;
+        for (; key.Length - at > 16; at += 16)
+        {
+            state = Fold(Word(key[at..]) ^ mask, Word(key[(at + 8)..]) ^ state);
+        }
+
+        ulong first = 0, second = 0;
+        if (key.Length >= 8)
+        {
+            first = Word(key[(key.Length >= 16 ? key.Length - 16 : 0)..]);
+            second = Word(key[^8..]);
+        }
+        else
+        {
+            foreach (byte b in key)
+            {
+                first = (first * 256) + b;
+            }
+        }
+
+        return Fold(~mask ^ (ulong)key.Length, Fold(first ^ mask, second ^ state));
+    }
+
+    /// <summary>The seed of the hash whose highest bits are a footer's check.</summary>
+    internal static ulong CheckSeed(ulong secret) => Fold(secret ^ 0x8EBC6AF09C88C6E3, 0x589965CC75374CC3);
 
     internal static uint Length(ReadOnlySpan<byte> frame) => BinaryPrimitives.ReadUInt32LittleEndian(frame) & ~7u;
 
@@ -88,4 +128,12 @@ internal static class HandMade
         Complete(frame, (uint)frame.Length, offset, salt);
         return frame;
     }
+
+    private static ulong Fold(ulong a, ulong b)
+    {
+        UInt128 product = (UInt128)a * b;
+        return (ulong)(product >> 64) ^ (ulong)product;
+    }
+
+    private static ulong Word(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt64LittleEndian(bytes);
 }

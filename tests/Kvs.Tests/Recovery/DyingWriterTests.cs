@@ -63,7 +63,7 @@ public sealed class DyingWriterTests
     }
 
     [Fact]
-    public void A_seal_cut_at_any_byte_takes_nothing_with_it()
+    public void A_footer_or_a_seal_cut_at_any_byte_takes_nothing_with_it()
     {
         foreach (WriteScript script in new[] { WriteScript.Short, WriteScript.OneSegment })
         {
@@ -83,7 +83,8 @@ public sealed class DyingWriterTests
 
             // Closing commits, and then syncs once more behind the seal.
             Assert.Equal(2, images.Count);
-            CutEachByte(script, images[0], images[1], script.Count, frame => frame.Kind == HandMade.Seal);
+            CutEachByte(script, images[0], images[1], script.Count,
+                frame => frame.Kind is HandMade.Footer or HandMade.Seal);
             AssertOpens(images[1], reopened => script.AssertMoment(reopened, script.Count));
             images.ForEach(image => image.Dispose());
         }

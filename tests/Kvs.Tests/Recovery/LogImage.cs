@@ -3,7 +3,7 @@ using Kvs.Testing;
 
 namespace Kvs.Tests;
 
-/// <summary>A frame as it stands in a segment's file; of a chunk, its header.</summary>
+/// <summary>A frame as it stands in a segment's file; of a chunk and of a batch, its header.</summary>
 /// <param name="Path">The segment.</param>
 /// <param name="Offset">Where in it.</param>
 /// <param name="Lane">The lane whose chunk it lies in, or is; <see cref="CommitLane"/> for commit records.</param>
@@ -12,7 +12,7 @@ internal sealed record LogFrame(string Path, int Offset, uint Lane, byte[] Bytes
 {
     internal const uint CommitLane = uint.MaxValue;
 
-    /// <summary>What its first word says: of a chunk, more than its bytes here.</summary>
+    /// <summary>What its first word says: of a chunk and of a batch, more than its bytes here.</summary>
     internal int Length => (int)HandMade.Length(Bytes);
 
     internal byte Kind => HandMade.Kind(Bytes);
@@ -70,24 +70,36 @@ internal static class LogImage
         int at = HandMade.HeaderBytes;
         while (at + HandMade.ChunkHeaderBytes <= file.Length && HandMade.Length(file.AsSpan(at)) is > 0 and uint length)
         {
-            byte[] header = file[at..(at + HandMade.ChunkHeaderBytes)];
-            uint lane = BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(24));
-            bool isChunk = HandMade.Kind(header) == HandMade.Chunk;
-            frames.Add(new LogFrame(path, at, isChunk ? lane : 0, header));
-            if (HandMade.Kind(header) == HandMade.Seal)
+            int end = at + (int)length;
+            byte kind = HandMade.Kind(file.AsSpan(at));
+            bool isWhole = kind is HandMade.Footer or HandMade.Seal;
+            byte[] bytes = file[at..(isWhole ? end : at + HandMade.ChunkHeaderBytes)];
+            uint lane = kind == HandMade.Chunk ? BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(24)) : 0;
+            frames.Add(new LogFrame(path, at, lane, bytes));
+            if (kind == HandMade.Seal)
             {
                 return;
             }
 
-            int end = at + (int)length;
-            int inner = isChunk ? at + HandMade.ChunkHeaderBytes : end;
-            while (inner < end && HandMade.Length(file.AsSpan(inner)) is > 0 and uint innerLength)
+            if (kind == HandMade.Chunk)
             {
-                frames.Add(new LogFrame(path, inner, lane, file[inner..(inner + (int)innerLength)]));
-                inner += (int)innerLength;
+                AddInner(path, file, at + HandMade.ChunkHeaderBytes, end, lane, frames);
             }
 
             at = end;
+        }
+    }
+
+    /// <summary>The frames in a chunk; of a batch, the header and then the records in it.</summary>
+    private static void AddInner(string path, byte[] file, int at, int end, uint lane, List<LogFrame> frames)
+    {
+        while (at < end && HandMade.Length(file.AsSpan(at)) is > 0 and uint length)
+        {
+            ReadOnlySpan<byte> frame = file.AsSpan(at);
+            bool isBatch = HandMade.IsComplete(frame) && HandMade.Kind(frame) == HandMade.Batch;
+            int shown = isBatch ? HandMade.BatchHeaderBytes : (int)length;
+            frames.Add(new LogFrame(path, at, lane, file[at..(at + shown)]));
+            at += shown;
         }
     }
 }

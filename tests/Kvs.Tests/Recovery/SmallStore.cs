@@ -1,3 +1,7 @@
+using Kvs.Files;
+using Kvs.Index;
+using Kvs.Log;
+using Kvs.Recovery;
 using Kvs.Testing;
 
 namespace Kvs.Tests;
@@ -37,6 +41,26 @@ internal static class SmallStore
             .Where(file => file.Bytes is not null && IsSegment(Path.GetFileName(file.Path)))
             .Select(file => (file.Path, file.Bytes!))
             .OrderBy(file => file.Path, StringComparer.Ordinal)];
+
+    /// <summary>Verifies a sealed segment to its last byte.</summary>
+    internal static unsafe void VerifySegment(SimulatedFiles files, string path)
+    {
+        using IFile file = files.Open(path, writable: false);
+        byte* start = file.Map(file.Length);
+        ulong id = Convert.ToUInt64(path[^16..], 16);
+        uint salt = FormatExample.Secret.SaltOf(id);
+        if (SegmentHeader.TryRead(start, salt, out SegmentHeader header) is { } wrong)
+        {
+            throw new KvsDamageException(path, 0, wrong);
+        }
+
+        using var segment = new Segment(file, path, start, header, salt, slot: 0, lanes: 1)
+        {
+            Length = (uint)file.Length,
+        };
+        using var complete = new SealedSegment(segment);
+        complete.VerifyAll(KeySeeds.Of(FormatExample.Secret.HashSeed));
+    }
 
     /// <summary>Waits until the segment that is made ahead is there, and nothing in it, so that an image has it.
     /// </summary>

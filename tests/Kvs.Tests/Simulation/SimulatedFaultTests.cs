@@ -148,13 +148,34 @@ public sealed unsafe class SimulatedFaultTests : IDisposable
     [Fact]
     public void What_would_be_a_bus_error_is_an_error_of_the_test()
     {
-        Assert.Throws<InvalidOperationException>(() => _file.Truncate(10));
+        Assert.Throws<InvalidOperationException>(() => _file.Write(FileBytes - 1, new byte[2]));
         using IFile second = _files.Open("/store/a", writable: true);
         Assert.Throws<InvalidOperationException>(() => { _ = second.Map(FileBytes + 1); });
         _file.Dispose();
         Assert.Throws<ObjectDisposedException>(() => _file.Length);
         Assert.Throws<ObjectDisposedException>(_file.Sync);
         _file.Dispose();
+    }
+
+    [Fact]
+    public void What_would_be_a_bus_error_behind_the_end_of_a_file_that_was_cut_is_poison()
+    {
+        _file.Truncate(10);
+        Assert.Equal(0, _map[DirtyPage.PageBytes - 1]);
+        Assert.Equal(0xDD, _map[DirtyPage.PageBytes]);
+        Assert.Equal(0xDD, _map[FileBytes - 1]);
+    }
+
+    [Fact]
+    public void A_write_that_fails_leaves_the_first_half_in_whole_words()
+    {
+        foreach ((int bytes, int left) in new[] { (8, 0), (16, 8), (40, 16) })
+        {
+            _file.Write(0, new byte[FileBytes]);
+            _files.Inject(new SimulatedFault { Matches = operation => operation.Kind == FileOperation.Write });
+            Assert.Throws<IOException>(() => _file.Write(0, Enumerable.Repeat((byte)1, bytes).ToArray()));
+            Assert.Equal(left, new ReadOnlySpan<byte>(_map, FileBytes).IndexOf((byte)0));
+        }
     }
 
     [Fact]

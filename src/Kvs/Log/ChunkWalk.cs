@@ -1,12 +1,4 @@
-using Kvs.Log;
-
-namespace Kvs.Recovery;
-
-/// <summary>Where and why a walk could not go on.</summary>
-internal sealed record LogBreak(Segment Segment, uint Offset, string What)
-{
-    internal KvsDamageException ToDamage() => Segment.Damage(Offset, What);
-}
+namespace Kvs.Log;
 
 /// <summary>A chunk as a walk found it.</summary>
 internal sealed class ChunkWalk(Segment segment, uint offset, uint length, ChunkHeader? header)

@@ -1,0 +1,203 @@
+using System.Runtime.CompilerServices;
+using Kvs.Index;
+using Kvs.Log;
+
+namespace Kvs.Recovery;
+
+/// <summary>
+/// Fills partitions of the index, one after the other, from the entries of all segments, which are sorted by hash: a
+/// partition is a range of hashes, so it is a stretch of each. One thread; others fill other partitions.
+/// </summary>
+/// <remarks>
+/// A stretch is worked off in pieces of so few entries that they stay in the processor's cache: gathered from all
+/// segments, sorted, and of each key the record with the highest sequence number kept. What is kept comes out in
+/// the order of hashes, in which it goes into the table from front to back.
+/// </remarks>
+internal sealed unsafe class PartitionLoader : IDisposable
+{
+    /// <summary>Entries that a piece should have: two of 32 bytes for each are half of a cache of 512 KiB.</summary>
+    private const long EntriesPerPiece = 4096;
+
+    private readonly StoreIndex _index;
+    private readonly IReadOnlyList<SealedSegment> _segments;
+    private readonly int[] _next;
+    private readonly int[] _ends;
+    private readonly long[] _deadBytes;
+    private readonly LoadBuffer<LoadItem> _gathered = new();
+    private readonly LoadBuffer<LoadItem> _sorted = new();
+    private readonly LoadBuffer<IndexEntry> _kept = new();
+    private int _keptCount;
+    private bool _hasExpiring;
+
+    internal PartitionLoader(StoreIndex index, IReadOnlyList<SealedSegment> segments)
+    {
+        _index = index;
+        _segments = segments;
+        _next = new int[segments.Count];
+        _ends = new int[segments.Count];
+        _deadBytes = new long[segments.Count];
+    }
+
+    /// <summary>Fills partitions that follow one another.</summary>
+    internal void Load(int first, int count)
+    {
+        ulong lowest = _index.LowestHash(first, 0);
+        for (int source = 0; source < _segments.Count; source++)
+        {
+            _next[source] = FirstNotBelow(source, 0, lowest);
+        }
+
+        for (int partition = first; partition < first + count; partition++)
+        {
+            bool isLast = partition == _index.Partitions.Count - 1;
+            ulong highest = isLast ? ulong.MaxValue : _index.LowestHash(partition + 1, 0) - 1;
+            LoadPartition(partition, lowest, highest);
+            lowest = highest + 1;
+        }
+    }
+
+    /// <summary>Tells the segments which of their bytes are not needed, and frees the buffers.</summary>
+    public void Dispose()
+    {
+        for (int source = 0; source < _segments.Count; source++)
+        {
+            _segments[source].Segment.AddDead(lane: 0, _deadBytes[source]);
+        }
+
+        if (_hasExpiring)
+        {
+            _index.NoteExpiring();
+        }
+
+        _gathered.Dispose();
+        _sorted.Dispose();
+        _kept.Dispose();
+    }
+
+    private void LoadPartition(int partition, ulong lowest, ulong highest)
+    {
+        long total = 0;
+        for (int source = 0; source < _segments.Count; source++)
+        {
+            _ends[source] = highest == ulong.MaxValue
+                ? _segments[source].Count
+                : FirstNotBelow(source, _next[source], highest + 1);
+            total += _ends[source] - _next[source];
+        }
+
+        if (total == 0)
+        {
+            return;
+        }
+
+        _keptCount = 0;
+        _ = _kept.Reserve(checked((int)total), 0);
+        ulong pieces = (ulong)((total + EntriesPerPiece - 1) / EntriesPerPiece);
+        ulong width = (highest - lowest) / pieces;
+        for (ulong piece = 0; piece < pieces; piece++)
+        {
+            ulong from = lowest + (piece * width);
+            ulong to = piece == pieces - 1 ? highest : from + width - 1;
+            int count = Gather(to);
+            LoadItem* sorted = _sorted.Reserve(count, 0);
+            HashSorter.Sort(_gathered.Start, count, sorted, from, to);
+            KeepLatest(sorted, count);
+        }
+
+        _index.Partitions[partition].Fill(new ReadOnlySpan<IndexEntry>(_kept.Start, _keptCount));
+    }
+
+    /// <summary>Collects all entries up to a hash.</summary>
+    private int Gather(ulong highest)
+    {
+        int count = 0;
+        for (int source = 0; source < _segments.Count; source++)
+        {
+            FooterEntry* entries = _segments[source].Entries;
+            FooterEntry* end = entries + _ends[source];
+            FooterEntry* next = entries + _next[source];
+            while (next < end && next->Hash <= highest)
+            {
+                // Room for some at a time; where many have one hash, again and again.
+                int most = (int)Math.Min(end - next, EntriesPerPiece);
+                LoadItem* into = _gathered.Reserve(count + most, count) + count;
+                int copied = Copy(next, next + most, highest, source, into);
+                next += copied;
+                count += copied;
+            }
+
+            _next[source] = (int)(next - entries);
+        }
+
+        return count;
+    }
+
+    /// <summary>Copies entries up to a hash; returns how many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Copy(FooterEntry* from, FooterEntry* end, ulong highest, int source, LoadItem* to)
+    {
+        FooterEntry* next = from;
+        for (; next < end && next->Hash <= highest; next++)
+        {
+            *to++ = new LoadItem(*next, source);
+        }
+
+        return (int)(next - from);
+    }
+
+    /// <summary>Keeps the first of each key, unless it is a tombstone; all others are of no use any more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void KeepLatest(LoadItem* items, int count)
+    {
+        ulong partitions = (ulong)_index.Partitions.Count;
+        for (int i = 0; i < count; i++)
+        {
+            ref LoadItem item = ref items[i];
+            if (i > 0 && item.IsOfSameKeyAs(items[i - 1]))
+            {
+                _deadBytes[item.Source] += LengthOf(item);
+            }
+            else if (!FooterEntry.IsTombstone(item.Details))
+            {
+                ulong position = SegmentTable.PositionOf(_segments[item.Source].Segment,
+                    FooterEntry.OffsetOf(item.Details));
+                _hasExpiring |= FooterEntry.Expires(item.Details);
+                _kept.Start[_keptCount++] = new IndexEntry(item.Hash * partitions, position);
+            }
+        }
+    }
+
+    private uint LengthOf(in LoadItem item)
+    {
+        uint length = FooterEntry.LengthOf(item.Details);
+        if (length != 0)
+        {
+            return length;
+        }
+
+        // Nobody will read this record; if its length is not what it was, the segment is only never found empty.
+        Segment segment = _segments[item.Source].Segment;
+        return Frame.LengthOf(Frame.ReadWord(segment.Start + FooterEntry.OffsetOf(item.Details)));
+    }
+
+    /// <summary>The first entry, from one on, whose hash is not below another.</summary>
+    private int FirstNotBelow(int source, int from, ulong hash)
+    {
+        FooterEntry* entries = _segments[source].Entries;
+        int low = from, high = _segments[source].Count;
+        while (low < high)
+        {
+            int middle = (int)(((uint)low + (uint)high) / 2);
+            if (entries[middle].Hash < hash)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+}
