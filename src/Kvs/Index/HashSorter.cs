@@ -96,6 +96,7 @@ internal static unsafe class HashSorter
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SortByInsertion<T>(T* begin, T* end)
         where T : unmanaged, IHashed<T>
     {

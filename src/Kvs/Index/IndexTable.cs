@@ -138,6 +138,7 @@ internal sealed unsafe class IndexTable : IDisposable
     /// A slot that can take an entry with this fraction: one whose entry was removed, or else an empty one. Null
     /// when there is none near enough to its home, and the table must grow.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal ulong* FindFree(ulong fraction)
     {
         ulong* end = BucketAt(HomeOf(fraction) + MaxDisplacement + 1);
@@ -160,6 +161,7 @@ internal sealed unsafe class IndexTable : IDisposable
     /// <summary>Removes a slot's entry.</summary>
     internal static void Remove(ulong* slot) => Volatile.Write(ref *slot, Removed);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal bool TryInsert(ulong fraction, ulong position)
     {
         ulong* slot = FindFree(fraction);

@@ -20,6 +20,7 @@ internal static class KeyHash
     /// number that is known could be made zero by a key, and whatever stands in the other would not count: any number
     /// of such keys would then have one and the same hash.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static ulong Compute(ReadOnlySpan<byte> key, ulong seed)
     {
         ulong firstMask = seed ^ FirstMixer;

@@ -13,6 +13,7 @@ internal static unsafe class Checksum
     /// <param name="crc">The state so far.</param>
     /// <param name="bytes">Where the bytes begin.</param>
     /// <param name="length">How many; a multiple of 8.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static uint Continue(uint crc, byte* bytes, nuint length)
     {
         byte* end = bytes + length;

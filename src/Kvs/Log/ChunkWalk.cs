@@ -22,6 +22,15 @@ internal sealed class ChunkWalk(Segment segment, uint offset, uint length, Chunk
     /// <summary>What ended them, if it is not the end of the chain or of the chunk.</summary>
     internal LogBreak? Break { get; set; }
 
+    /// <summary>The highest epoch of the frames up to <see cref="SoundEnd"/>.</summary>
+    internal ulong HighestEpoch { get; set; }
+
+    /// <summary>The commit records among them.</summary>
+    internal List<CommitRecord> Commits { get; } = [];
+
+    /// <summary>Where holes begin among them.</summary>
+    internal List<uint> Holes { get; } = [];
+
     /// <summary>Where recovery decided that what is kept ends.</summary>
     internal uint KeptEnd { get; set; } = offset + Frame.ChunkHeaderBytes;
 }

@@ -30,6 +30,7 @@ internal readonly struct FooterEntry(ulong hash, ulong sequence, ulong details) 
 
     internal ulong Details => details;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static FooterEntry Of(ReadOnlySpan<byte> key, in KeySeeds seeds, ulong sequence, uint offset, uint length,
         bool isTombstone, bool expires)
     {
@@ -43,6 +44,10 @@ internal readonly struct FooterEntry(ulong hash, ulong sequence, ulong details) 
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static uint OffsetOf(ulong details) => SegmentTable.OffsetOf(details);
+
+    /// <summary>The offset as a position in the index has it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong PlaceOf(ulong details) => details & ((1UL << SegmentTable.OffsetBits) - 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsTombstone(ulong details) => (details >> TombstoneShift & 1) != 0;
@@ -62,6 +67,7 @@ internal readonly struct FooterEntry(ulong hash, ulong sequence, ulong details) 
     }
 
     /// <summary>Records of one hash stand in the order of their places.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsBefore(in FooterEntry a, in FooterEntry b) =>
         a.Hash != b.Hash ? a.Hash < b.Hash : OffsetOf(a.Details) < OffsetOf(b.Details);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kvs.Files;
 using Kvs.Index;
 
@@ -105,6 +106,7 @@ internal sealed unsafe class SegmentContents : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Visit(uint offset)
     {
         byte* frame = _segment.Start + offset;
@@ -134,6 +136,7 @@ internal sealed unsafe class SegmentContents : IDisposable
             _tombstoneBytes, footerBytes);
         _footer = new NativeBlock(footerBytes + (nuint)Frame.SealBytes);
         HashSorter.Sort(_entries, _count, Footer.EntriesOf(_footer.Start), 0, ulong.MaxValue);
+        _unsorted.Dispose();
         Footer.Write(_footer.Start, Seal, _segment.Salt, End);
         Seal.Write(_footer.Start + footerBytes, _segment.Salt, End + footerBytes);
     }

@@ -73,7 +73,7 @@ internal static unsafe class SegmentSealer
         }
     }
 
-    /// <summary>Whether the file is so long, or could be made to be; most segments are full when they are sealed.</summary>
+    /// <summary>Whether the file is so long, or could be made so; most segments are full when they are sealed.</summary>
     private static bool HasRoom(Segment segment, long length, Action<string> tell)
     {
         try

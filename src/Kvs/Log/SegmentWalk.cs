@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kvs.Log;
 
 /// <summary>
@@ -126,6 +128,7 @@ internal static unsafe class SegmentWalk
     /// <param name="visit">Called with the offset of each sound frame, of a batch and then of the records in it.
     /// </param>
     /// <param name="visitHole">Called with the offset of each hole; null where a hole ends the walk.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void WalkFrames(ChunkWalk chunk, Action<uint>? visit, Action<uint>? visitHole)
     {
         Segment segment = chunk.Segment;
@@ -163,6 +166,23 @@ internal static unsafe class SegmentWalk
 
             at = end;
             chunk.SoundEnd = at;
+        }
+    }
+
+    /// <summary>Walks the frames of a chunk and notes in it what recovery asks for.</summary>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="skipsHoles">Whether to go on behind holes.</param>
+    internal static void Survey(ChunkWalk chunk, bool skipsHoles) =>
+        WalkFrames(chunk, offset => Note(chunk, offset), skipsHoles ? chunk.Holes.Add : null);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Note(ChunkWalk chunk, uint offset)
+    {
+        byte* frame = chunk.Segment.Start + offset;
+        chunk.HighestEpoch = Math.Max(chunk.HighestEpoch, Frame.Epoch(frame));
+        if (Frame.Kind(frame) == FrameKind.Commit)
+        {
+            chunk.Commits.Add(CommitRecord.Read(frame, Frame.LengthOf(Frame.ReadWord(frame)))!);
         }
     }
 
@@ -270,6 +290,7 @@ internal static unsafe class SegmentWalk
     }
 
     /// <summary>Where the frames of a chunk that are stamped up to an epoch end.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static uint EndOfEpoch(ChunkWalk chunk, ulong epoch)
     {
         uint at = chunk.Offset + Frame.ChunkHeaderBytes;
@@ -324,6 +345,7 @@ internal static unsafe class SegmentWalk
     }
 
     /// <summary>What is wrong with a frame that begins at an offset and must end by <paramref name="end"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static string? CheckFrame(Segment segment, uint offset, uint end, ulong word)
     {
         uint length = Frame.LengthOf(word);
@@ -343,6 +365,7 @@ internal static unsafe class SegmentWalk
             : "the checksum of the frame does not match";
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static string? CheckKind(Segment segment, uint offset, ulong word)
     {
         byte* frame = segment.Start + offset;

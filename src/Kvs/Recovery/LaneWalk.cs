@@ -10,13 +10,10 @@ internal sealed class LaneWalk
     private readonly Dictionary<LogPlace, int> _order = [];
     private readonly Func<ulong, bool> _isSettled;
 
-    /// <summary>Joins up the chunks of a lane, and walks their frames.</summary>
+    /// <summary>Joins up the chunks of a lane, whose frames were walked before.</summary>
     /// <param name="chunks">All chunks of the lane that were found, in any order.</param>
     /// <param name="isSettled">Whether a segment is sealed or dropped: what lies in it is settled.</param>
-    /// <param name="visit">Called with each chunk and the offset of each sound frame in it, in order.</param>
-    /// <param name="visitHole">The same for holes; null where a hole ends the lane.</param>
-    internal LaneWalk(IEnumerable<ChunkWalk> chunks, Func<ulong, bool> isSettled, Action<ChunkWalk, uint>? visit,
-        Action<ChunkWalk, uint>? visitHole)
+    internal LaneWalk(IEnumerable<ChunkWalk> chunks, Func<ulong, bool> isSettled)
     {
         _isSettled = isSettled;
         ChunkWalk? before = null;
@@ -30,8 +27,6 @@ internal sealed class LaneWalk
 
             _order.Add(chunk.Place, Chunks.Count);
             Chunks.Add(chunk);
-            SegmentWalk.WalkFrames(chunk, offset => visit?.Invoke(chunk, offset),
-                visitHole is null ? null : offset => visitHole(chunk, offset));
             before = chunk;
         }
 

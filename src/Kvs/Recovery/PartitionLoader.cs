@@ -19,7 +19,9 @@ internal sealed unsafe class PartitionLoader : IDisposable
     private const long EntriesPerPiece = 4096;
 
     private readonly StoreIndex _index;
-    private readonly IReadOnlyList<SealedSegment> _segments;
+    private readonly SealedSegment[] _segments;
+    private readonly FooterEntry*[] _entries;
+    private readonly ulong[] _positions;
     private readonly int[] _next;
     private readonly int[] _ends;
     private readonly long[] _deadBytes;
@@ -32,17 +34,24 @@ internal sealed unsafe class PartitionLoader : IDisposable
     internal PartitionLoader(StoreIndex index, IReadOnlyList<SealedSegment> segments)
     {
         _index = index;
-        _segments = segments;
+        _segments = [.. segments];
+        _entries = new FooterEntry*[segments.Count];
+        _positions = new ulong[segments.Count];
         _next = new int[segments.Count];
         _ends = new int[segments.Count];
         _deadBytes = new long[segments.Count];
+        for (int source = 0; source < segments.Count; source++)
+        {
+            _entries[source] = segments[source].Entries;
+            _positions[source] = SegmentTable.PositionOf(segments[source].Segment, 0);
+        }
     }
 
     /// <summary>Fills partitions that follow one another.</summary>
     internal void Load(int first, int count)
     {
         ulong lowest = _index.LowestHash(first, 0);
-        for (int source = 0; source < _segments.Count; source++)
+        for (int source = 0; source < _segments.Length; source++)
         {
             _next[source] = FirstNotBelow(source, 0, lowest);
         }
@@ -59,7 +68,7 @@ internal sealed unsafe class PartitionLoader : IDisposable
     /// <summary>Tells the segments which of their bytes are not needed, and frees the buffers.</summary>
     public void Dispose()
     {
-        for (int source = 0; source < _segments.Count; source++)
+        for (int source = 0; source < _segments.Length; source++)
         {
             _segments[source].Segment.AddDead(lane: 0, _deadBytes[source]);
         }
@@ -77,7 +86,7 @@ internal sealed unsafe class PartitionLoader : IDisposable
     private void LoadPartition(int partition, ulong lowest, ulong highest)
     {
         long total = 0;
-        for (int source = 0; source < _segments.Count; source++)
+        for (int source = 0; source < _segments.Length; source++)
         {
             _ends[source] = highest == ulong.MaxValue
                 ? _segments[source].Count
@@ -111,9 +120,9 @@ internal sealed unsafe class PartitionLoader : IDisposable
     private int Gather(ulong highest)
     {
         int count = 0;
-        for (int source = 0; source < _segments.Count; source++)
+        for (int source = 0; source < _segments.Length; source++)
         {
-            FooterEntry* entries = _segments[source].Entries;
+            FooterEntry* entries = _entries[source];
             FooterEntry* end = entries + _ends[source];
             FooterEntry* next = entries + _next[source];
             while (next < end && next->Hash <= highest)
@@ -150,21 +159,22 @@ internal sealed unsafe class PartitionLoader : IDisposable
     private void KeepLatest(LoadItem* items, int count)
     {
         ulong partitions = (ulong)_index.Partitions.Count;
-        for (int i = 0; i < count; i++)
+        IndexEntry* kept = _kept.Start + _keptCount;
+        for (LoadItem* item = items; item < items + count; item++)
         {
-            ref LoadItem item = ref items[i];
-            if (i > 0 && item.IsOfSameKeyAs(items[i - 1]))
+            if (item > items && item->IsOfSameKeyAs(item[-1]))
             {
-                _deadBytes[item.Source] += LengthOf(item);
+                _deadBytes[item->Source] += LengthOf(*item);
             }
-            else if (!FooterEntry.IsTombstone(item.Details))
+            else if (!FooterEntry.IsTombstone(item->Details))
             {
-                ulong position = SegmentTable.PositionOf(_segments[item.Source].Segment,
-                    FooterEntry.OffsetOf(item.Details));
-                _hasExpiring |= FooterEntry.Expires(item.Details);
-                _kept.Start[_keptCount++] = new IndexEntry(item.Hash * partitions, position);
+                _hasExpiring |= FooterEntry.Expires(item->Details);
+                ulong position = _positions[item->Source] + FooterEntry.PlaceOf(item->Details);
+                *kept++ = new IndexEntry(item->Hash * partitions, position);
             }
         }
+
+        _keptCount = (int)(kept - _kept.Start);
     }
 
     private uint LengthOf(in LoadItem item)
@@ -183,7 +193,7 @@ internal sealed unsafe class PartitionLoader : IDisposable
     /// <summary>The first entry, from one on, whose hash is not below another.</summary>
     private int FirstNotBelow(int source, int from, ulong hash)
     {
-        FooterEntry* entries = _segments[source].Entries;
+        FooterEntry* entries = _entries[source];
         int low = from, high = _segments[source].Count;
         while (low < high)
         {

@@ -26,7 +26,6 @@ internal sealed unsafe class SessionRecovery
     private readonly List<CommitRecord> _commits;
     private readonly List<ChunkWalk> _chunks = [];
     private readonly List<LogBreak> _breaks = [];
-    private readonly List<Room> _holes = [];
     private readonly Dictionary<uint, LaneWalk> _lanes = [];
     private readonly Dictionary<Segment, SegmentChain> _chains = [];
     private ulong _keptEpoch;
@@ -60,22 +59,25 @@ internal sealed unsafe class SessionRecovery
     internal long DroppedBytes { get; private set; }
 
     /// <summary>Writes that a thread died in the middle of.</summary>
-    internal int Holes => _holes.Count;
+    internal int Holes => _chunks.Sum(chunk => chunk.Holes.Count);
 
     /// <summary>Looks at everything and decides; changes nothing.</summary>
     /// <exception cref="KvsDamageException">Something that was durable is not there, or not as written.</exception>
     internal void Analyze()
     {
-        foreach (Segment segment in _segments)
-        {
-            FindChunks(segment);
-        }
-
+        _segments.ForEach(FindChunks);
+        ParallelWork.ForEach(_segments.Count, UsesThreads, number => WalkSegment(_segments[number]));
         foreach (IGrouping<uint, ChunkWalk> lane in _chunks.Where(chunk => chunk.Header is not null)
             .GroupBy(chunk => chunk.Header!.Value.Lane))
         {
-            var walk = new LaneWalk(lane, _isSettled, VisitFrame, _isPowerCut ? null : VisitHole);
+            var walk = new LaneWalk(lane, _isSettled);
             _lanes.Add(lane.Key, walk);
+            foreach (ChunkWalk chunk in walk.Chunks)
+            {
+                HighestEpoch = Math.Max(HighestEpoch, chunk.HighestEpoch);
+                _commits.AddRange(chunk.Commits);
+            }
+
             if (walk.Break is not null)
             {
                 _breaks.Add(walk.Break);
@@ -97,13 +99,9 @@ internal sealed unsafe class SessionRecovery
     /// <param name="tell">Told what an operator should know.</param>
     internal List<Segment> Repair(Action<string> tell)
     {
-        foreach (Room hole in _holes)
-        {
-            WritePadding(hole.Segment, hole.Offset);
-        }
-
         foreach (ChunkWalk chunk in _chunks)
         {
+            chunk.Holes.ForEach(hole => WritePadding(chunk.Segment, hole));
             if (chunk.Header is null)
             {
                 WritePadding(chunk.Segment, chunk.Offset);
@@ -114,23 +112,32 @@ internal sealed unsafe class SessionRecovery
             }
         }
 
-        return _segments.FindAll(segment => TrySeal(segment, tell));
+        var contents = new SegmentContents?[_segments.Count];
+        try
+        {
+            ParallelWork.ForEach(_segments.Count, UsesThreads,
+                number => contents[number] = ReadForSealing(_segments[number]));
+            return [.. _segments.Where((segment, number) => TrySeal(segment, contents[number], tell))];
+        }
+        finally
+        {
+            Array.ForEach(contents, read => read?.Dispose());
+        }
     }
 
-    /// <summary>Seals a segment anew, unless it was sealed and cut already: then it is what it will be, because a
-    /// file is cut only when the rest is on disk.</summary>
-    private bool TrySeal(Segment segment, Action<string> tell)
+    /// <summary>Other threads would take longer to come than the work that small segments make.</summary>
+    private bool UsesThreads => _chains.Values.Sum(chain => (long)chain.End) >= 1024 * 1024;
+
+    /// <summary>Clears what is behind the chunks of a segment that will be sealed anew, and reads them. One that was
+    /// sealed and cut already is what it will be, because a file is cut only when the rest is on disk: null.</summary>
+    private SegmentContents? ReadForSealing(Segment segment)
     {
-        // The session may have ended because a sync failed, after which pages count as clean that are not.
         SegmentChain chain = _chains[segment];
         if (IsCut(segment))
         {
-            segment.File.MarkDirty(0, segment.Length);
-            segment.File.Sync();
-            return true;
+            return null;
         }
 
-        segment.File.MarkDirty(0, chain.End);
         if (_isPowerCut)
         {
             Zero(segment, chain.End, segment.Length);
@@ -141,7 +148,28 @@ internal sealed unsafe class SessionRecovery
             ZeroAsHole(segment, chain.End, chain.Seal is null ? chain.UsedEnd : segment.Length);
         }
 
-        return SegmentSealer.TrySeal(segment, _seeds, tell);
+        return SegmentContents.Read(segment, _seeds);
+    }
+
+    private static bool TrySeal(Segment segment, SegmentContents? contents, Action<string> tell)
+    {
+        if (contents?.Chunks == 0)
+        {
+            return false;
+        }
+
+        // The session may have ended because a sync failed, after which pages count as clean that are not.
+        segment.File.MarkDirty(0, contents?.End ?? segment.Length);
+        if (contents is not null)
+        {
+            SegmentSealer.Seal(segment, contents, tell);
+        }
+        else
+        {
+            segment.File.Sync();
+        }
+
+        return true;
     }
 
     private static bool IsCut(Segment segment) => segment.Length < segment.Header.Capacity;
@@ -157,33 +185,27 @@ internal sealed unsafe class SessionRecovery
                 $"the file has {segment.Length} bytes in place of {segment.Header.Capacity}, and no seal");
         }
 
+        if (chain.Break is not null)
+        {
+            _breaks.Add(chain.Break);
+        }
+    }
+
+    /// <summary>Verifies what one segment holds, as far as that does not depend on the others.</summary>
+    private void WalkSegment(Segment segment)
+    {
+        SegmentChain chain = _chains[segment];
+        chain.Chunks.ForEach(chunk => SegmentWalk.Survey(chunk, skipsHoles: !_isPowerCut));
         if (IsCut(segment))
         {
             using var sealedBefore = new SealedSegment(segment);
             sealedBefore.VerifyChunks(_seeds);
         }
-
-        if (chain.Break is not null)
-        {
-            _breaks.Add(chain.Break);
-        }
-        else if (chain.Seal is null && !_isPowerCut)
+        else if (chain.Break is null && chain.Seal is null && !_isPowerCut)
         {
             RequireZero(segment, chain.UsedEnd, segment.Length);
         }
     }
-
-    private void VisitFrame(ChunkWalk chunk, uint offset)
-    {
-        byte* frame = chunk.Segment.Start + offset;
-        HighestEpoch = Math.Max(HighestEpoch, Frame.Epoch(frame));
-        if (Frame.Kind(frame) == FrameKind.Commit)
-        {
-            _commits.Add(CommitRecord.Read(frame, Frame.LengthOf(Frame.ReadWord(frame)))!);
-        }
-    }
-
-    private void VisitHole(ChunkWalk chunk, uint offset) => _holes.Add(new Room(chunk.Segment, offset, Epoch: 0));
 
     private void DecideAfterProcessDeath()
     {

@@ -116,17 +116,49 @@ internal static class HandMade
 
     /// <summary>A put or remove, complete.</summary>
     internal static byte[] Record(byte kind, ulong epoch, ulong sequence, ReadOnlySpan<byte> key,
-        ReadOnlySpan<byte> value, int offset, uint salt)
+        ReadOnlySpan<byte> value, int offset, uint salt, long? expiry = null)
     {
-        byte[] frame = new byte[(32 + key.Length + value.Length + 7) / 8 * 8];
-        BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(8), epoch | ((ulong)kind << 48));
-        BinaryPrimitives.WriteUInt64LittleEndian(frame.AsSpan(16), sequence);
+        int keyStart = expiry is null ? 32 : 40;
+        byte[] frame = new byte[(keyStart + key.Length + value.Length + 7) / 8 * 8];
+        WriteStamp(frame, kind, epoch, sequence);
         BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(24), value.Length);
         BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(28), key.Length - 1);
-        key.CopyTo(frame.AsSpan(32));
-        value.CopyTo(frame.AsSpan(32 + key.Length));
+        if (expiry is not null)
+        {
+            frame[15] = 1;
+            BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(32), expiry.Value);
+        }
+
+        key.CopyTo(frame.AsSpan(keyStart));
+        value.CopyTo(frame.AsSpan(keyStart + key.Length));
         Complete(frame, (uint)frame.Length, offset, salt);
         return frame;
+    }
+
+    /// <summary>The header of a batch, complete; its records follow.</summary>
+    internal static byte[] BatchHeader(ulong epoch, uint count, int length, int offset, uint salt)
+    {
+        byte[] header = new byte[BatchHeaderBytes];
+        WriteStamp(header, Batch, epoch, sequence: 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(24), count);
+        Complete(header, (uint)length, offset, salt);
+        return header;
+    }
+
+    /// <summary>The header of the first chunk of a lane, complete.</summary>
+    internal static byte[] FirstChunkHeader(uint lane, ulong epoch, int length, int offset, uint salt)
+    {
+        byte[] header = new byte[ChunkHeaderBytes];
+        WriteStamp(header, Chunk, epoch, sequence: 1);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(24), lane);
+        Complete(header, (uint)length, offset, salt);
+        return header;
+    }
+
+    private static void WriteStamp(Span<byte> frame, byte kind, ulong epoch, ulong sequence)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(frame[8..], epoch | ((ulong)kind << 48));
+        BinaryPrimitives.WriteUInt64LittleEndian(frame[16..], sequence);
     }
 
     private static ulong Fold(ulong a, ulong b)

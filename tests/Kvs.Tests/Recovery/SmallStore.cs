@@ -14,6 +14,11 @@ internal static class SmallStore
     internal const string Folder = "/store";
     internal const int SegmentBytes = 64 * 1024;
 
+    /// <summary>The lane of what compaction copies: behind those of writes.</summary>
+    internal const int CopiesLane = Lanes;
+
+    private const int Lanes = 2;
+
     internal static string Manifest => Path.Combine(Folder, "manifest");
 
     internal static string Marker => Path.Combine(Folder, "engine");
@@ -23,7 +28,7 @@ internal static class SmallStore
         FileSystem = files,
         Durability = durability,
         Partitions = 1,
-        Lanes = 2,
+        Lanes = Lanes,
         NewSecret = FormatExample.Secret,
         SegmentBytes = SegmentBytes,
         FirstSegmentBytes = SegmentBytes,
