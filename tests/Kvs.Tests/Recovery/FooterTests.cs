@@ -102,6 +102,34 @@ public sealed class FooterTests
         Assert.Equal(record.Offset, damage.Offset);
     }
 
+    /// <summary>A page that is lost may take the end of a chain with it: what is left looks whole.</summary>
+    [Fact]
+    public void The_last_record_of_a_chunk_that_is_missing_is_damage_to_who_reads_the_segment()
+    {
+        using SimulatedFiles files = MakeClosed();
+        List<LogFrame> frames = LogImage.Frames(files);
+        int footer = Find(files, HandMade.Footer).Offset;
+        int lost = 0;
+        for (int i = 0; i + 1 < frames.Count; i++)
+        {
+            if (!frames[i].IsRecord || frames[i + 1].Kind is HandMade.Put or HandMade.Remove)
+            {
+                continue;
+            }
+
+            using SimulatedFiles damaged = files.CrashProcess();
+            byte[] segment = damaged.ReadAll(frames[i].Path);
+            segment.AsSpan(frames[i].Offset, frames[i].Length).Clear();
+            damaged.WriteAll(frames[i].Path, segment);
+            Assert.Throws<KvsDamageException>(() => SmallStore.VerifySegment(damaged, frames[i].Path));
+            damaged.FlipBit(frames[i].Path, footer + 40, bit: 1);
+            Assert.Throws<KvsDamageException>(() => Open(damaged));
+            lost++;
+        }
+
+        Assert.True(lost > 2);
+    }
+
     [Fact]
     public void A_seal_that_is_not_as_it_was_written_is_damage()
     {
@@ -225,6 +253,46 @@ public sealed class FooterTests
                 AssertFilled(again);
                 AssertFilled(without);
                 AssertFilled(some);
+            }
+        }
+    }
+
+    /// <summary>The first recovery had cut the file and died before the manifest said so. If the second one sealed it
+    /// anew and died in the middle, the file would be short and have no seal: damage.</summary>
+    [Fact]
+    public void A_crash_anywhere_in_recovering_what_was_sealed_and_cut_already_loses_nothing()
+    {
+        using var files = new SimulatedFiles();
+        KvStore store = SmallStore.Open(files);
+        _script.MakeAll(store);
+        store.Flush();
+        using SimulatedFiles killed = files.CrashProcess();
+        store.Dispose();
+        killed.Inject(new SimulatedFault
+        {
+            Matches = operation => operation.Path.Contains("manifest", StringComparison.Ordinal) &&
+                operation.Kind == FileOperation.Create,
+            Repeats = true,
+        });
+        Assert.Throws<KvsFolderException>(() => SmallStore.Open(killed));
+        Assert.True(killed.ReadAll(SmallStore.Segment(1)).Length < SmallStore.SegmentBytes);
+        foreach (string boot in new[] { killed.BootId, "another" })
+        {
+            bool hasFailed = true;
+            for (int nth = 1; hasFailed; nth++)
+            {
+                using SimulatedFiles present = killed.CrashProcess();
+                present.BootId = boot;
+                present.FailOperation(nth, forEver: true);
+                hasFailed = Record.Exception(() => SmallStore.Open(present).Dispose()) is not null;
+                using SimulatedFiles again = present.CrashProcess();
+                using SimulatedFiles without = present.CrashPower(PowerCut.DropUnsynced);
+                using SimulatedFiles with = present.CrashPower(PowerCut.KeepEverything);
+                foreach (SimulatedFiles after in new[] { again, without, with })
+                {
+                    using KvStore reopened = Open(after);
+                    _script.AssertMoment(reopened, _script.Count);
+                }
             }
         }
     }

@@ -43,6 +43,41 @@ public sealed class ManySegmentsTests(ITestOutputHelper output)
         Assert.Equal(_last.Values.Count(last => last.Value is not null) + 20_000, grown.GetStatistics().Keys);
     }
 
+    /// <summary>The one that knows of the segment is a commit record in another, which is sealed and not read.</summary>
+    [Fact]
+    public void A_segment_that_is_missing_after_a_crash_is_noticed_from_a_sealed_one()
+    {
+        using var files = new SimulatedFiles();
+        using KvStore store = SmallStore.Open(files);
+        store.Set("stays", "so that the first segment is needed");
+        store.Flush();
+        while (!HoldsRecords(files, SmallStore.Segment(2)))
+        {
+            store.Set("key"u8, new byte[1000]);
+        }
+
+        // The lane of commit records is the last to leave the first segment, which is then sealed.
+        while (Sealed(files).Count == 0)
+        {
+            store.Set("key"u8, new byte[1]);
+            store.Flush();
+        }
+
+        Assert.Equal([1UL], Sealed(files));
+        SmallStore.WaitForReadySegment(files);
+        using SimulatedFiles killed = files.CrashProcess();
+        killed.Unlink(SmallStore.Segment(2));
+        killed.SyncDirectory(SmallStore.Folder);
+        var damage = Assert.Throws<KvsDamageException>(() => SmallStore.Open(killed));
+        Assert.Equal(SmallStore.Segment(2), damage.File);
+    }
+
+    private static bool HoldsRecords(SimulatedFiles files, string path) =>
+        LogImage.Frames(files).Exists(frame => frame.IsRecord && frame.Path == path);
+
+    private static List<ulong> Sealed(SimulatedFiles files) =>
+        [.. Kvs.Folder.Manifest.TryRead(files, SmallStore.Folder)!.Sealed];
+
     private static KvStore Open(SimulatedFiles files, int partitions) =>
         KvStore.Open(SmallStore.Folder, SmallStore.OptionsOn(files) with
         {
