@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using Kvs.Epochs;
+using Kvs.Files;
 using Kvs.Log;
 
 namespace Kvs.Commits;
@@ -17,9 +17,9 @@ namespace Kvs.Commits;
 ///     record, were synced without an error;
 /// (2) after a sync has failed it is never raised again, and nothing is synced again: the kernel has dropped the
 ///     pages, and a second sync would succeed without them;
-/// (3) this thread alone ends epochs, so a lane holds frames of at most one epoch after the one that is committed.
+/// (3) epochs are ended by one thread at a time, which commits before the next one does, so a lane holds frames of at most one epoch after the one that is committed.
 /// </remarks>
-internal sealed class GroupCommit
+internal sealed partial class GroupCommit
 {
     /// <summary>A store that nobody asked to sync still does so often, to have a recent moment to go back to.
     /// </summary>
@@ -34,6 +34,10 @@ internal sealed class GroupCommit
     private readonly TimeSpan _interval;
     private readonly List<Segment> _written = [];
     private readonly Thread _thread;
+
+    // Held by whoever ends an epoch and commits: the thread, or a writer that nobody else waits with.
+    private readonly object _turn = new();
+    private int _waitingWriters;
 
     // Work for the thread; guarded by _work.
     private readonly object _work = new();
@@ -52,10 +56,11 @@ internal sealed class GroupCommit
     private readonly List<(ulong Epoch, TaskCompletionSource Waiter)> _waiters = [];
     private long _commits;
 
-    // The thread's own: the last epoch that ended durable, and the last that has a commit record. An epoch in which
+    // Of whoever has the turn: the last epoch that ended durable, and the last that has a commit record. An epoch in which
     // nothing was written has none, and recovery can only look for those that have.
     private ulong _committed;
     private ulong _recorded;
+    private long _lastCommit = Stopwatch.GetTimestamp();
 
     internal GroupCommit(EpochGate gate, LogWriter log, SegmentSupply supply, Reclaimer reclaimer,
         KvStoreOptions options, Action onCommit)
@@ -82,131 +87,6 @@ internal sealed class GroupCommit
 
     /// <summary>Why the store takes no more writes; null while it does.</summary>
     internal KvsWriteException? Poisoned => Volatile.Read(ref _poison);
-
-    /// <summary>Throws where the store takes no more writes.</summary>
-    internal void ThrowIfPoisoned()
-    {
-        if (Poisoned is { } poison)
-        {
-            throw new KvsWriteException(poison.Message, isFinal: true, poison);
-        }
-    }
-
-    /// <summary>Waits until all that is stamped up to <paramref name="epoch"/> is on disk. The caller has left its
-    /// epoch.</summary>
-    /// <exception cref="KvsWriteException">The write is in the store, but it was not made durable.</exception>
-    internal void WaitUntilDurable(ulong epoch)
-    {
-        if (DurableEpoch >= epoch)
-        {
-            return;
-        }
-
-        // Read before the wish is made: an attempt that fails from now on is an answer to it.
-        long failedBefore = Volatile.Read(ref _failedAttempts);
-        Want(epoch);
-        lock (_done)
-        {
-            while (_durable < epoch)
-            {
-                ThrowIfPoisoned();
-                if ((_failedAttempts != failedBefore || _hasStopped) && _lastFailure is { } failure)
-                {
-                    throw new KvsWriteException(failure.Message, isFinal: false, failure);
-                }
-
-                Monitor.Wait(_done);
-            }
-        }
-    }
-
-    /// <summary>Lets the thread commit soon; waits for nothing.</summary>
-    internal void CommitSoon()
-    {
-        lock (_work)
-        {
-            _isCommitDue = true;
-            Monitor.Pulse(_work);
-        }
-    }
-
-    private void Want(ulong epoch)
-    {
-        lock (_work)
-        {
-            if (_wanted < epoch)
-            {
-                _wanted = epoch;
-                Monitor.Pulse(_work);
-            }
-        }
-    }
-
-    private void WantInterval()
-    {
-        lock (_work)
-        {
-            _isIntervalWanted = true;
-            Monitor.Pulse(_work);
-        }
-    }
-
-    /// <summary>Lets the thread look whether there is something to do.</summary>
-    private void WakeUp()
-    {
-        lock (_work)
-        {
-            Monitor.Pulse(_work);
-        }
-    }
-
-    /// <summary>The same as <see cref="WaitUntilDurable"/> without holding a thread.</summary>
-    /// <param name="epoch">The epoch.</param>
-    /// <param name="cancellation">Ends the waiting, not the sync.</param>
-    internal ValueTask WaitUntilDurableAsync(ulong epoch, CancellationToken cancellation)
-    {
-        if (cancellation.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled(cancellation);
-        }
-
-        if (DurableEpoch >= epoch)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        // Listed before the wish is made: an attempt that fails from now on is an answer to it.
-        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_done)
-        {
-            if (_durable >= epoch)
-            {
-                return ValueTask.CompletedTask;
-            }
-
-            if (_poison is not null)
-            {
-                return ValueTask.FromException(new KvsWriteException(_poison.Message, isFinal: true, _poison));
-            }
-
-            ObjectDisposedException.ThrowIf(_hasStopped, typeof(KvStore));
-            _waiters.Add((epoch, waiter));
-        }
-
-        Want(epoch);
-        return new ValueTask(waiter.Task.WaitAsync(cancellation));
-    }
-
-    /// <summary>Lets the thread commit within <see cref="KvStoreOptions.SyncInterval"/>, also where the store's own
-    /// level would take longer; waits for nothing.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void CommitWithinInterval()
-    {
-        if (!Volatile.Read(ref _isIntervalWanted))
-        {
-            WantInterval();
-        }
-    }
 
     /// <summary>Stops all writes for good, because a sync has failed.</summary>
     internal void PoisonWith(Exception failure) =>
@@ -239,21 +119,33 @@ internal sealed class GroupCommit
         _thread.Join();
     }
 
+    private ulong EndEpoch()
+    {
+        ulong ended = _gate.Advance();
+        _gate.WaitUntilLeft(ended);
+        _reclaimer.Collect(ended);
+        return ended;
+    }
+
     private void Run()
     {
-        long lastCommit = Stopwatch.GetTimestamp();
+        if (_options.Durability == Durability.Disk)
+        {
+            SystemThreads.TryMakeUrgent();
+        }
+
         bool isStopping = false;
         while (!isStopping)
         {
-            isStopping = WaitForWork(lastCommit);
-            bool isIntervalOver = Stopwatch.GetElapsedTime(lastCommit) >= PresentInterval;
-            ulong ended = _gate.Advance();
-            _gate.WaitUntilLeft(ended);
-            _reclaimer.Collect(ended);
-            if (isStopping || isIntervalOver || IsWanted())
+            isStopping = WaitForWork();
+            bool isIntervalOver = Stopwatch.GetElapsedTime(_lastCommit) >= PresentInterval;
+            lock (_turn)
             {
-                TryCommit(ended);
-                lastCommit = Stopwatch.GetTimestamp();
+                ulong ended = EndEpoch();
+                if (isStopping || isIntervalOver || IsWanted())
+                {
+                    TryCommit(ended);
+                }
             }
         }
 
@@ -272,14 +164,14 @@ internal sealed class GroupCommit
         Volatile.Read(ref _isIntervalWanted) ? Min(_interval, _options.SyncInterval) : _interval;
 
     /// <summary>Returns when there is something to do; true when it is to be the last.</summary>
-    private bool WaitForWork(long lastCommit)
+    private bool WaitForWork()
     {
         lock (_work)
         {
             while (!_isStopping && !IsWanted() && !_reclaimer.IsUrgent)
             {
                 TimeSpan interval = PresentInterval;
-                TimeSpan left = interval - Stopwatch.GetElapsedTime(lastCommit);
+                TimeSpan left = interval - Stopwatch.GetElapsedTime(_lastCommit);
                 if (left <= TimeSpan.Zero)
                 {
                     if (_log.HasWritesAfter(_committed))
@@ -333,6 +225,7 @@ internal sealed class GroupCommit
             }
 
             _committed = ended;
+            _lastCommit = Stopwatch.GetTimestamp();
             lock (_done)
             {
                 Volatile.Write(ref _durable, ended);
@@ -346,6 +239,7 @@ internal sealed class GroupCommit
         {
             // No room for the commit record. What was written stays, and the next attempt covers it: the next that
             // someone waits for, or at the end of the interval.
+            _lastCommit = Stopwatch.GetTimestamp();
             lock (_work)
             {
                 _wanted = DurableEpoch;
@@ -356,43 +250,6 @@ internal sealed class GroupCommit
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             PoisonWith(e);
-        }
-    }
-
-    private void Fail(KvsWriteException failure)
-    {
-        lock (_done)
-        {
-            _lastFailure = failure;
-            _failedAttempts++;
-            Monitor.PulseAll(_done);
-        }
-
-        EndWaiters(failure);
-        _onCommit();
-    }
-
-    /// <summary>Tells those who wait without a thread: of a failure all of them, else those whose epoch is durable.
-    /// </summary>
-    private void EndWaiters(KvsWriteException? failure)
-    {
-        List<(ulong Epoch, TaskCompletionSource Waiter)> ended;
-        lock (_done)
-        {
-            ended = _waiters.FindAll(waiter => failure is not null || waiter.Epoch <= _durable);
-            _ = _waiters.RemoveAll(waiter => failure is not null || waiter.Epoch <= _durable);
-        }
-
-        foreach ((ulong epoch, TaskCompletionSource waiter) in ended)
-        {
-            if (failure is null || epoch <= DurableEpoch)
-            {
-                waiter.SetResult();
-            }
-            else
-            {
-                waiter.SetException(new KvsWriteException(failure.Message, failure.IsFinal, failure));
-            }
         }
     }
 

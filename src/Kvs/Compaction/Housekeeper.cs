@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Kvs.Commits;
 using Kvs.Epochs;
+using Kvs.Files;
 using Kvs.Folder;
 using Kvs.Index;
 using Kvs.Log;
@@ -191,6 +192,7 @@ internal sealed class Housekeeper
 
     private void Run()
     {
+        SystemThreads.TryMakeModest();
         while (WaitForWork(out long wanted))
         {
             Exception? failure = null;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Kvs.Concurrency;
@@ -8,9 +9,11 @@ namespace Kvs.Concurrency;
 /// After Drepper, "Futexes Are Tricky" (2004), with a monitor in the futex's place. Not reentrant.
 /// </summary>
 /// <remarks>
-/// Thread-safe. Used in place, never copied. Invariant: whoever waits has stored <see cref="Contended"/> while it
-/// held the monitor, so the holder that stores <see cref="Free"/> sees it, and its pulse, which needs the monitor,
-/// comes after the wait began.
+/// Thread-safe. Used in place, never copied. Invariants:
+/// (1) whoever waits has stored <see cref="Contended"/> while it held the monitor, so the holder that stores
+///     <see cref="Free"/> sees it, and its pulse, which needs the monitor, comes after the wait began;
+/// (2) who comes may take the lock before those who wait, which is fastest; but once somebody has waited for
+///     <see cref="s_patience"/>, the next holder hands the lock over to that one, so that nobody starves.
 /// </remarks>
 internal struct InlineLock()
 {
@@ -21,8 +24,14 @@ internal struct InlineLock()
     /// <summary>The locks here are held for less than a microsecond, as long as their holder is running.</summary>
     private const int SpinsBeforeWaiting = 30;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(1);
+
     private readonly object _waiting = new();
     private int _state;
+
+    // One who waits has lost patience; it was handed the lock. Changed under the monitor.
+    private bool _isClaimed;
+    private bool _isHandedOver;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Enter()
@@ -36,6 +45,11 @@ internal struct InlineLock()
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Exit()
     {
+        if (Volatile.Read(ref _isClaimed) && TryHandOver())
+        {
+            return;
+        }
+
         if (Interlocked.Exchange(ref _state, Free) == Contended)
         {
             Wake();
@@ -57,13 +71,53 @@ internal struct InlineLock()
             }
         }
 
+        WaitForTurn();
+    }
+
+    private void WaitForTurn()
+    {
+        long since = Stopwatch.GetTimestamp();
+        bool isMine = false;
         lock (_waiting)
         {
-            // Who gets it this way leaves it marked as contended: others may be waiting too.
-            while (Interlocked.Exchange(ref _state, Contended) != Free)
+            while (!(isMine && _isHandedOver))
             {
+                // Who gets it this way leaves it marked as contended: others may be waiting too.
+                if (Interlocked.Exchange(ref _state, Contended) == Free)
+                {
+                    _isClaimed &= !isMine;
+                    return;
+                }
+
+                if (!_isClaimed && !_isHandedOver && Stopwatch.GetElapsedTime(since) > s_patience)
+                {
+                    // The state is looked at once more after this, so no holder can miss both.
+                    Volatile.Write(ref _isClaimed, true);
+                    isMine = true;
+                    continue;
+                }
+
                 Monitor.Wait(_waiting);
             }
+
+            _isHandedOver = false;
+        }
+    }
+
+    /// <summary>Leaves the lock taken, for the one who has lost patience.</summary>
+    private bool TryHandOver()
+    {
+        lock (_waiting)
+        {
+            if (!_isClaimed)
+            {
+                return false;
+            }
+
+            _isClaimed = false;
+            _isHandedOver = true;
+            Monitor.PulseAll(_waiting);
+            return true;
         }
     }
 

@@ -28,6 +28,9 @@ internal static unsafe partial class LinuxCalls
     internal const int AdviseHugePage = 14;
     internal const int AdvisePopulateWrite = 23;
 
+    internal const int ScheduleRoundRobin = 2;
+    internal const int PriorityOfThread = 0;
+
     internal const int ErrorInterrupted = 4;
     internal const int ErrorWouldBlock = 11;
     internal const int ErrorNotSupported = 95;
@@ -80,6 +83,15 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     internal static partial int Unmap(byte* address, nint length);
+
+    /// <param name="thread">0 for the calling one.</param>
+    /// <param name="policy">One of the real-time policies.</param>
+    /// <param name="priority">A struct of this one number.</param>
+    [LibraryImport("libc", EntryPoint = "sched_setscheduler", SetLastError = true)]
+    internal static partial int SetScheduler(int thread, int policy, int* priority);
+
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    internal static partial int SetPriority(int which, int thread, int priority);
 
     [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
     internal static partial int Advise(byte* address, nint length, int advice);
