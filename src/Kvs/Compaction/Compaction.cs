@@ -66,6 +66,8 @@ internal sealed class Compaction
 
     internal bool HasExpiring => _options.Compaction.IsAutomatic && _expiry.HasExpiring;
 
+    internal void CloseChunksIn(Segment segment) => _log.CloseChunksIn(segment);
+
     /// <summary>Forgets a segment that was dropped.</summary>
     internal void Forget(Segment segment) => _census.Forget(segment);
 

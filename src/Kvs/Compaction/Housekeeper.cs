@@ -127,7 +127,8 @@ internal sealed class Housekeeper
         // A store without keys needs no tombstones.
         bool isEmpty = _index.Partitions.All(partition => partition.Keys == 0);
         List<Segment> present = Present();
-        List<Segment> dead = present.FindAll(segment => isEmpty || segment.DeadBytes >= segment.AppendedBytes);
+        List<Segment> dead = present.FindAll(segment => (segment.IsSealed || segment.LastEpoch != 0) &&
+            (isEmpty || segment.DeadBytes >= segment.AppendedBytes));
         List<Segment> open = present.FindAll(segment => !segment.IsSealed && !dead.Contains(segment));
         List<Segment> sealedNow = open.FindAll(TrySeal);
         WriteManifest(lastEpoch, sealedNow, dead);
@@ -237,7 +238,7 @@ internal sealed class Housekeeper
 
     /// <summary>Whether something will be won back by itself, after the next commit or when a reader has left.</summary>
     private bool IsWaiting() => _retired.Count > 0 || _deadSince.Count > 0 ||
-        Present().Exists(segment => segment.IsFull && !IsComplete(segment));
+        Present().Exists(segment => segment.IsFull && segment.OpenChunks == 0 && !IsComplete(segment));
 
     /// <summary>Returns when there may be something to do; false when the store is being closed.</summary>
     private bool WaitForWork(out long wanted)
@@ -271,6 +272,7 @@ internal sealed class Housekeeper
     private void SealAndDrop()
     {
         List<Segment> present = Present().FindAll(segment => !_kept.Contains(segment));
+        present.FindAll(segment => segment.IsFull && segment.OpenChunks > 0).ForEach(_compaction.CloseChunksIn);
         List<Segment> dropped = present.FindAll(segment => IsComplete(segment) && IsDead(segment));
         List<Segment> sealedNow;
         try

@@ -108,13 +108,16 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
     }
 
     /// <summary>Gives up the chunk; the lane goes on in a new one, if at all.</summary>
-    internal void Close()
+    /// <param name="segment">Only where the chunk lies in this one; null for anywhere.</param>
+    internal void Close(Segment? segment = null)
     {
         _tail.Lock.Enter();
         try
         {
-            CloseChunk();
-            _tail.End = _tail.Next;
+            if (segment is null || _tail.Segment == segment)
+            {
+                GiveUpChunk();
+            }
         }
         finally
         {
@@ -139,6 +142,12 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
         Frame.Begin(room.Frame, length);
         _tail.Next += length;
         _tail.ChunkRecordBytes += isRecord ? length : 0;
+        if (isExact)
+        {
+            // Nothing more fits. Its segment is complete once the frame's epoch is durable, as with any chunk.
+            GiveUpChunk();
+        }
+
         return room;
     }
 
@@ -167,6 +176,12 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
         _tail.Next = cut.Offset + Frame.ChunkHeaderBytes;
         _tail.End = cut.Offset + cut.Length;
         _tail.ChunkRecordBytes = 0;
+    }
+
+    private void GiveUpChunk()
+    {
+        CloseChunk();
+        _tail.End = _tail.Next;
     }
 
     private void CloseChunk()

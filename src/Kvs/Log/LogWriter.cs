@@ -97,13 +97,18 @@ internal sealed unsafe class LogWriter
     {
         // The segments first: a chunk that is opened meanwhile lies in the next one.
         Array.ForEach(_tails, tail => tail.Close());
-        foreach (Lane lane in _lanes)
-        {
-            lane.Close();
-        }
+        CloseChunks(segment: null);
+    }
 
-        _copies.Close();
-        _commits.Close();
+    /// <summary>Gives up the chunks in a segment that is full, so that it does not wait for lanes that rest.</summary>
+    internal void CloseChunksIn(Segment segment) => CloseChunks(segment);
+
+    private void CloseChunks(Segment? segment)
+    {
+        foreach (Lane lane in (Lane[])[.. _lanes, _copies, _commits])
+        {
+            lane.Close(segment);
+        }
     }
 
     private void Begin(Segment next)

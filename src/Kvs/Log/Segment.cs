@@ -121,6 +121,11 @@ internal sealed unsafe class Segment : IDisposable
         }
     }
 
+    /// <summary>Bytes of records that are not known to be dead; where chunks are open, all that may become records.
+    /// </summary>
+    internal long LiveBytes =>
+        Math.Max(0, (IsFull && OpenChunks == 0 ? AppendedBytes : Length) - DeadBytes);
+
     internal void AddDead(int lane, long bytes) => Interlocked.Add(ref _deadBytes[(lane + 1) * CounterStride], bytes);
 
     internal void AddAppended(long bytes) => Interlocked.Add(ref _appendedBytes, bytes);

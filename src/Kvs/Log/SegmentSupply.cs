@@ -125,7 +125,7 @@ internal sealed unsafe class SegmentSupply
     {
         get
         {
-            long live = _segments.ToList().Sum(segment => Math.Max(0, segment.AppendedBytes - segment.DeadBytes));
+            long live = _segments.ToList().Sum(segment => segment.LiveBytes);
             return Volatile.Read(ref _totalBytes) >
                 ((1 + _options.Compaction.HighestRatio) * live) + (MostSegmentsBeside * LastCapacity);
         }

@@ -44,7 +44,12 @@ public sealed class ManySegmentsTests(ITestOutputHelper output)
     }
 
     private static KvStore Open(SimulatedFiles files, int partitions) =>
-        KvStore.Open(SmallStore.Folder, SmallStore.OptionsOn(files) with { Partitions = partitions, Lanes = 3 });
+        KvStore.Open(SmallStore.Folder, SmallStore.OptionsOn(files) with
+        {
+            Partitions = partitions,
+            Lanes = 3,
+            Compaction = new CompactionOptions { IsAutomatic = false },
+        });
 
     private static byte[] Key(int number) => Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
 
