@@ -331,6 +331,16 @@ internal sealed class GroupCommit
                 _recorded = ended;
                 _commits++;
             }
+            else
+            {
+                // All that was stamped meanwhile is the last commit record, which was synced with what it covers.
+                _written.ForEach(segment => segment.SyncedEpoch = ended);
+            }
+
+            // Whoever drops a segment waits for its last epoch alone: its file may be gone from now on.
+            _ = _written.RemoveAll(segment =>
+                segment.IsFull && segment.OpenChunks == 0 && segment.LastEpoch != 0 &&
+                segment.LastEpoch <= segment.SyncedEpoch);
 
             _committed = ended;
             lock (_done)
@@ -427,9 +437,5 @@ internal sealed class GroupCommit
                 segment.SyncedEpoch = ended;
             }
         }
-
-        _written.RemoveAll(segment =>
-            segment.IsFull && segment.OpenChunks == 0 && segment.LastEpoch != 0 &&
-            segment.LastEpoch <= segment.SyncedEpoch);
     }
 }
