@@ -1,3 +1,4 @@
+using Kvs.Compaction;
 using Kvs.Files;
 using Kvs.Log;
 
@@ -46,6 +47,9 @@ public sealed record KvStoreOptions
     /// <summary>How many lanes the log has, the one for large records included: one more than there are processors,
     /// unless a test wants to know where its bytes will lie.</summary>
     internal int Lanes { get; init; } = Environment.ProcessorCount + 1;
+
+    /// <summary>Called on compaction's thread at each of its steps, for tests that interfere there.</summary>
+    internal Action<CompactionStep>? AtCompactionStep { get; init; }
 
     /// <summary>What makes a new store's bytes its own: random, unless a test wants to know them.</summary>
     internal LogSecret? NewSecret { get; init; }

@@ -223,6 +223,16 @@ internal sealed partial class GroupCommit
                 _recorded = ended;
                 _commits++;
             }
+            else
+            {
+                // All that was stamped meanwhile is the last commit record, which was synced with what it covers.
+                _written.ForEach(segment => segment.SyncedEpoch = ended);
+            }
+
+            // Whoever drops a segment waits for its last epoch alone: its file may be gone from now on.
+            _ = _written.RemoveAll(segment =>
+                segment.IsFull && segment.OpenChunks == 0 && segment.LastEpoch != 0 &&
+                segment.LastEpoch <= segment.SyncedEpoch);
 
             _committed = ended;
             _lastCommit = Stopwatch.GetTimestamp();
@@ -284,9 +294,5 @@ internal sealed partial class GroupCommit
                 segment.SyncedEpoch = ended;
             }
         }
-
-        _written.RemoveAll(segment =>
-            segment.IsFull && segment.OpenChunks == 0 && segment.LastEpoch != 0 &&
-            segment.LastEpoch <= segment.SyncedEpoch);
     }
 }

@@ -53,7 +53,7 @@ internal sealed class Compaction
         _removeExpired = removeExpired;
         _census = new TombstoneCensus(index);
         var pace = new CompactionPace(options.Compaction.MaxBytesPerSecond, housekeeper.Tend, housekeeper.Wait);
-        _compactor = new Compactor(gate, index, log, supply, commits, pace);
+        _compactor = new Compactor(gate, index, log, supply, commits, pace, options.AtCompactionStep);
     }
 
     /// <summary>Segments that were compacted since the store was opened.</summary>
@@ -107,7 +107,7 @@ internal sealed class Compaction
         {
             _compactor.Flush();
             _housekeeper.Tend();
-            _census.Take(_housekeeper.Present());
+            TakeCensus();
             HashSet<Segment> old = [.. Complete()];
             while (TakeSome(Complete().FindAll(segment => old.Contains(segment) && SpaceUse.DeadShare(segment) > 0))
                 is { Count: > 0 } victims)
@@ -184,6 +184,7 @@ internal sealed class Compaction
         }
 
         _housekeeper.Drop(done);
+        _options.AtCompactionStep?.Invoke(CompactionStep.Dropped);
         _ = Interlocked.Add(ref _compactedSegments, done.Count);
         Volatile.Write(ref _copiedBytes, _compactor.CopiedBytes);
         return done.Count > 0;
@@ -195,11 +196,17 @@ internal sealed class Compaction
         SpaceUse use = SpaceUse.Of(complete);
         if (use.Tombstones > _tombstonesKept + (CensusRatio * use.Live) + _options.FirstSegmentBytes)
         {
-            _census.Take(_housekeeper.Present());
+            TakeCensus();
             _tombstonesKept = SpaceUse.Of(complete).Tombstones;
         }
 
         _tombstonesKept = Math.Min(_tombstonesKept, use.Tombstones);
+    }
+
+    private void TakeCensus()
+    {
+        _census.Take(_housekeeper.Present());
+        _options.AtCompactionStep?.Invoke(CompactionStep.CensusTaken);
     }
 
     private void NoteDamage(Segment segment, KvsDamageException damage)

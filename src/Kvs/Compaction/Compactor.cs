@@ -25,10 +25,11 @@ internal sealed unsafe class Compactor
     private readonly SegmentSupply _supply;
     private readonly GroupCommit _commits;
     private readonly CompactionPace _pace;
+    private readonly Action<CompactionStep>? _atStep;
     private readonly List<Move> _moves = [];
 
     internal Compactor(EpochGate gate, StoreIndex index, LogWriter log, SegmentSupply supply, GroupCommit commits,
-        CompactionPace pace)
+        CompactionPace pace, Action<CompactionStep>? atStep)
     {
         _gate = gate;
         _index = index;
@@ -36,6 +37,7 @@ internal sealed unsafe class Compactor
         _supply = supply;
         _commits = commits;
         _pace = pace;
+        _atStep = atStep;
     }
 
     /// <summary>Bytes copied since the store was opened.</summary>
@@ -66,13 +68,16 @@ internal sealed unsafe class Compactor
             }
         }
 
+        _atStep?.Invoke(CompactionStep.Copied);
         Flush();
+        _atStep?.Invoke(CompactionStep.Durable);
         foreach (Move move in _moves)
         {
             Swing(move);
         }
 
         _moves.Clear();
+        _atStep?.Invoke(CompactionStep.Swung);
         return copied;
     }
 

@@ -154,7 +154,8 @@ internal sealed unsafe class PartitionLoader : IDisposable
         return (int)(next - from);
     }
 
-    /// <summary>Keeps the first of each key, unless it is a tombstone; all others are of no use any more.</summary>
+    /// <summary>Keeps the first of each key, unless it is a tombstone; all other puts are of no use any more. Which
+    /// tombstones are is for compaction to find out: were they counted here, it would count them twice.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void KeepLatest(LoadItem* items, int count)
     {
@@ -164,7 +165,7 @@ internal sealed unsafe class PartitionLoader : IDisposable
         {
             if (item > items && item->IsOfSameKeyAs(item[-1]))
             {
-                _deadBytes[item->Source] += LengthOf(*item);
+                _deadBytes[item->Source] += FooterEntry.IsTombstone(item->Details) ? 0 : LengthOf(*item);
             }
             else if (!FooterEntry.IsTombstone(item->Details))
             {
@@ -185,9 +186,13 @@ internal sealed unsafe class PartitionLoader : IDisposable
             return length;
         }
 
-        // Nobody will read this record; if its length is not what it was, the segment is only never found empty.
+        // Nobody will read this record. If it is not what it was, it counts for little: were its length believed, its
+        // segment could seem to hold nothing else. But for something, so that the segment is known to hold dead ones.
         Segment segment = _segments[item.Source].Segment;
-        return Frame.LengthOf(Frame.ReadWord(segment.Start + FooterEntry.OffsetOf(item.Details)));
+        uint offset = FooterEntry.OffsetOf(item.Details);
+        return segment.HasPlausibleRecord(offset)
+            ? Frame.LengthOf(Frame.ReadWord(segment.Start + offset))
+            : Frame.Alignment;
     }
 
     /// <summary>The first entry, from one on, whose hash is not below another.</summary>

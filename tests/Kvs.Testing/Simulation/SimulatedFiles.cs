@@ -13,7 +13,8 @@ namespace Kvs.Testing;
 /// 1. Everything but the memory of mappings is guarded by <see cref="_gate"/>; a sync or a crash holds it all the
 ///    while, so no sync is half done in a crash.
 /// 2. Stores through mappings take no gate. Those that happened before a sync or a crash are part of it; those made
-///    during it may be or not, each by itself, whatever their order: stop the writers where that matters.
+///    during a sync or a power cut may be or not, each by itself, whatever their order: stop the writers where that
+///    matters. The death of a process is one instant, unless writers never pause.
 /// 3. Mapped memory stays allocated until the file system is disposed, and where the mapping has ended, for a while.
 /// </remarks>
 public sealed class SimulatedFiles : IFileSystem, IDisposable

@@ -10,6 +10,9 @@ internal sealed class SimulatedTree
     /// poison and not a segmentation fault.</summary>
     private const long MaxRetiredBytes = 64 * 1024 * 1024;
 
+    /// <summary>Threads that never stop storing would let no copy be of one instant.</summary>
+    private const int MostCopies = 1000;
+
     private const int NotFound = 2;
     private const int NotDirectory = 20;
 
@@ -142,20 +145,33 @@ internal sealed class SimulatedTree
         return states;
     }
 
-    /// <summary>The tree after the death of the process.</summary>
-    internal SimulatedTree Copy() =>
-        CopyFolders((folder, copyOnce) => folder.Copy(copyOnce), inode => inode.Copy());
+    /// <summary>The tree after the death of the process, at one instant: stores through mappings go on meanwhile, so it
+    /// is copied until nothing has changed between the first byte and the last.</summary>
+    internal SimulatedTree Copy()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            var copies = new Dictionary<SimulatedInode, SimulatedInode>();
+            SimulatedTree copy = CopyFolders((folder, copyOnce) => folder.Copy(copyOnce), inode => inode.Copy(), copies);
+            if (attempt == MostCopies || copies.All(pair => pair.Key.Bytes.SequenceEqual(pair.Value.Bytes)))
+            {
+                return copy;
+            }
+
+            copy.FreeAll();
+        }
+    }
 
     /// <summary>The tree after a power cut.</summary>
     internal SimulatedTree CopyAfter(PowerCut cut) =>
-        CopyFolders((folder, copyOnce) => folder.CopyAfter(cut, copyOnce), inode => inode.CopyAfter(cut));
+        CopyFolders((folder, copyOnce) => folder.CopyAfter(cut, copyOnce), inode => inode.CopyAfter(cut), []);
 
     private SimulatedTree CopyFolders(
         Func<SimulatedFolder, Func<SimulatedInode, SimulatedInode>, SimulatedFolder> copyFolder,
-        Func<SimulatedInode, SimulatedInode> copyFile)
+        Func<SimulatedInode, SimulatedInode> copyFile,
+        Dictionary<SimulatedInode, SimulatedInode> copies)
     {
         var after = new SimulatedTree();
-        var copies = new Dictionary<SimulatedInode, SimulatedInode>();
         foreach ((string path, SimulatedFolder folder) in Folders)
         {
             SimulatedFolder copy = copyFolder(folder, CopyOnce);
