@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Kvs.Epochs;
 using Kvs.Log;
+using Kvs.Monitoring;
 
 namespace Kvs.Commits;
 
@@ -50,7 +51,6 @@ internal sealed class GroupCommit
     private KvsWriteException? _lastFailure;
     private KvsWriteException? _poison;
     private readonly List<(ulong Epoch, TaskCompletionSource Waiter)> _waiters = [];
-    private long _commits;
 
     // The thread's own: the last epoch that ended durable, and the last that has a commit record. An epoch in which
     // nothing was written has none, and recovery can only look for those that have.
@@ -66,6 +66,7 @@ internal sealed class GroupCommit
         _reclaimer = reclaimer;
         _options = options;
         _onCommit = onCommit;
+        Figures = new CommitFigures(options.Events.Store);
         _committed = _recorded = _durable = gate.Current - 1;
         _interval = options.Durability == Durability.Process || options.SyncInterval > s_longestInterval
             ? s_longestInterval
@@ -78,7 +79,8 @@ internal sealed class GroupCommit
     /// <summary>All writes stamped up to this epoch are on disk.</summary>
     internal ulong DurableEpoch => Volatile.Read(ref _durable);
 
-    internal long Commits => Volatile.Read(ref _commits);
+    /// <summary>What the thread counts.</summary>
+    internal CommitFigures Figures { get; }
 
     /// <summary>Why the store takes no more writes; null while it does.</summary>
     internal KvsWriteException? Poisoned => Volatile.Read(ref _poison);
@@ -218,13 +220,18 @@ internal sealed class GroupCommit
     {
         var poison = new KvsWriteException(
             $"{reason} The store takes no more writes until it is opened again; reads go on.", isFinal: true, failure);
+        bool isFirst;
         lock (_done)
         {
+            isFirst = _poison is null;
             _poison ??= poison;
         }
 
         Fail(poison);
-        _options.Tell(poison.Message);
+        if (isFirst)
+        {
+            _options.Events.Poisoned(poison.Message);
+        }
     }
 
     /// <summary>Commits what there is and ends the thread. Only when no operation can begin any more.</summary>
@@ -327,9 +334,10 @@ internal sealed class GroupCommit
         {
             if (_log.HasWritesAfter(_committed))
             {
+                long start = Stopwatch.GetTimestamp();
                 Commit(ended);
                 _recorded = ended;
-                _commits++;
+                Figures.CountCommit(start, _log.WrittenBytes);
             }
 
             _committed = ended;
@@ -423,7 +431,9 @@ internal sealed class GroupCommit
                     segment.File.StopWriting(0, segment.Length);
                 }
 
+                long start = Stopwatch.GetTimestamp();
                 segment.File.Sync();
+                Figures.CountSync(start);
                 segment.SyncedEpoch = ended;
             }
         }

@@ -48,7 +48,18 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
     internal bool HasWritesAfter(ulong epoch) => Volatile.Read(ref _tail.Epoch) > epoch;
 
     /// <summary>Bytes of records in the present chunk, which its segment does not count yet.</summary>
-    internal long OpenRecordBytes => Volatile.Read(ref _tail.ChunkRecordBytes);
+    internal long OpenRecordBytes
+    {
+        get
+        {
+            // In this order: never less than nothing, when a chunk is closed meanwhile.
+            long before = Volatile.Read(ref _tail.RecordBytesBefore);
+            return Volatile.Read(ref _tail.RecordBytes) - before;
+        }
+    }
+
+    /// <summary>Bytes of all records that were written here.</summary>
+    internal long RecordBytes => Volatile.Read(ref _tail.RecordBytes);
 
     /// <summary>Takes room in the lane's chunk, or in a new one. False when no segment is ready for a new chunk.
     /// </summary>
@@ -138,7 +149,7 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
         var room = new Room(_tail.Segment!, _tail.Next, epoch);
         Frame.Begin(room.Frame, length);
         _tail.Next += length;
-        _tail.ChunkRecordBytes += isRecord ? length : 0;
+        _tail.RecordBytes += isRecord ? length : 0;
         return room;
     }
 
@@ -166,13 +177,12 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
         _tail.Chunk = cut.Offset;
         _tail.Next = cut.Offset + Frame.ChunkHeaderBytes;
         _tail.End = cut.Offset + cut.Length;
-        _tail.ChunkRecordBytes = 0;
     }
 
     private void CloseChunk()
     {
-        _tail.Segment?.CloseChunk(_tail.ChunkRecordBytes);
-        _tail.ChunkRecordBytes = 0;
+        _tail.Segment?.CloseChunk(_tail.RecordBytes - _tail.RecordBytesBefore);
+        _tail.RecordBytesBefore = _tail.RecordBytes;
         _tail.ClosedAt = Place();
         _tail.Segment = null;
     }
@@ -203,8 +213,9 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
         [FieldOffset(168)]
         internal ulong Epoch;
 
+        /// <summary>Bytes of all records that were written here.</summary>
         [FieldOffset(176)]
-        internal long ChunkRecordBytes;
+        internal long RecordBytes;
 
         [FieldOffset(184)]
         internal ulong Ordinal;
@@ -216,5 +227,9 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
         /// <summary>Where the lane stood when it gave up its last chunk.</summary>
         [FieldOffset(216)]
         internal LanePlace ClosedAt;
+
+        /// <summary>Of the bytes of records, those in chunks before the present one.</summary>
+        [FieldOffset(240)]
+        internal long RecordBytesBefore;
     }
 }
