@@ -50,7 +50,51 @@ internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine,
         Add(lines, "segments", store.Segments);
         Add(lines, "commits", store.Commits);
         Add(lines, "open_ms", (long)store.OpenTime.TotalMilliseconds);
+        if (store is KvStoreStatistics more)
+        {
+            AddFigures(lines, more);
+        }
+
         return lines.ToString();
+    }
+
+    /// <summary>What the engine <c>kvs</c> has beyond the figures of any engine.</summary>
+    private static void AddFigures(StringBuilder lines, KvStoreStatistics store)
+    {
+        Add(lines, "garbage_bytes", store.GarbageBytes);
+        Add(lines, "tombstone_bytes", store.TombstoneBytes);
+        Add(lines, "index_bytes_per_key", Math.Round(store.IndexBytesPerKey, 2));
+        Add(lines, "segments_sealed", store.SealedSegments);
+        Add(lines, "segments_ready", store.ReadySegments);
+        Add(lines, "leases", store.Leases);
+        Add(lines, "writes", store.Writes);
+        Add(lines, "written_bytes", store.WrittenBytes);
+        Add(lines, "writes_per_commit", Math.Round(store.WritesPerCommit, 2));
+        Add(lines, "largest_commit_bytes", store.LargestCommitBytes);
+        AddTimes(lines, "commit", store.CommitTimes);
+        Add(lines, "syncs", store.SyncTimes.Count);
+        AddTimes(lines, "sync", store.SyncTimes);
+        Add(lines, "compactions", store.Compactions);
+        Add(lines, "compacted_segments", store.CompactedSegments);
+        Add(lines, "copied_bytes", store.CopiedBytes);
+        Add(lines, "reclaimed_bytes", store.ReclaimedBytes);
+        Add(lines, "times_held_back", store.TimesHeldBack);
+        Add(lines, "held_back_ms", (long)store.HeldBackTime.TotalMilliseconds);
+        Add(lines, "expired_keys", store.ExpiredKeys);
+        Add(lines, "rebuilt_segments", store.RebuiltSegments);
+        Add(lines, "recovery_ms", (long)(store.Recovery?.Time.TotalMilliseconds ?? 0));
+        Add(lines, "recovery_holes", store.Recovery?.Holes ?? 0);
+        Add(lines, "recovery_dropped_bytes", store.Recovery?.DroppedBytes ?? 0);
+
+        // A figure is one line, whatever the operating system said.
+        Add(lines, "poisoned", store.PoisonReason?.ReplaceLineEndings(" ") ?? "no");
+    }
+
+    private static void AddTimes(StringBuilder lines, string what, LatencyStatistics times)
+    {
+        Add(lines, $"{what}_median_us", (long)times.Median.TotalMicroseconds);
+        Add(lines, $"{what}_p99_us", (long)times.P99.TotalMicroseconds);
+        Add(lines, $"{what}_max_us", (long)times.Max.TotalMicroseconds);
     }
 
     private static string Version { get; } =

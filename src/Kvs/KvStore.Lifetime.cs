@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using Kvs.Commits;
 using Kvs.Compaction;
-using Kvs.Epochs;
 using Kvs.Folder;
 using Kvs.Log;
+using Kvs.Monitoring;
 using Kvs.Recovery;
 
 namespace Kvs;
 
-/// <content>How a store begins and ends, and what it says of itself meanwhile.</content>
+/// <content>How a store begins and ends.</content>
 public sealed unsafe partial class KvStore
 {
     /// <summary>A store that was just opened has better things to do than to look for what has expired.</summary>
@@ -17,6 +17,7 @@ public sealed unsafe partial class KvStore
     private KvStore(string folder, KvStoreOptions options)
     {
         long start = Stopwatch.GetTimestamp();
+        options = options with { Events = new StoreEvents(folder, options.Log) };
         using var opener = new StoreOpener(folder, options);
         opener.Open();
         _options = options;
@@ -24,6 +25,7 @@ public sealed unsafe partial class KvStore
         _reclaimer = opener.Reclaimer;
         _segments = opener.Segments;
         _index = opener.Index;
+        _numbersAtOpening = SumOfNumbers();
         Manifest manifest = opener.Manifest;
         _supply = new SegmentSupply(folder, opener.Secret, _segments, options, manifest.Session, manifest.SegmentFloor,
             _segments.ToList().Sum(segment => (long)segment.Length), options.Lanes);
@@ -42,7 +44,16 @@ public sealed unsafe partial class KvStore
             RemoveExpired);
         _housekeeper.Start(_commits, _compaction);
         _folderLock = opener.TakeOverLock();
-        _openTime = Stopwatch.GetElapsedTime(start);
+        _opening = new KvStoreStatistics
+        {
+            Engine = Name,
+            Keys = 0,
+            OpenTime = Stopwatch.GetElapsedTime(start),
+            Recovery = opener.Recovery,
+            RebuiltSegments = opener.RebuiltSegments,
+        };
+        options.Events.Opened(Statistics);
+        KvsMeter.Shared.Add(this, folder);
     }
 
     /// <summary>Compacts everything that has garbage, whatever the options say; returns when it is done. Reads and
@@ -69,6 +80,7 @@ public sealed unsafe partial class KvStore
             return;
         }
 
+        KvsMeter.Shared.Remove(this);
         try
         {
             _housekeeper.Stop();
@@ -95,30 +107,5 @@ public sealed unsafe partial class KvStore
         }
 
         _commits.ThrowIfPoisoned();
-    }
-
-    /// <inheritdoc/>
-    public EngineStatistics GetStatistics()
-    {
-        EpochSlot epoch = _gate.Enter();
-        try
-        {
-            List<Segment> segments = _segments.ToList();
-            return new EngineStatistics
-            {
-                Engine = Name,
-                Keys = _index.Partitions.Sum(partition => partition.Keys),
-                IndexBytes = _index.Partitions.Sum(partition => partition.TableBytes),
-                DiskBytes = segments.Sum(segment => (long)segment.Length),
-                LiveBytes = segments.Sum(segment => segment.AppendedBytes - segment.DeadBytes) + _log.OpenRecordBytes,
-                Segments = segments.Count,
-                Commits = _commits.Commits,
-                OpenTime = _openTime,
-            };
-        }
-        finally
-        {
-            EpochGate.Leave(epoch);
-        }
     }
 }

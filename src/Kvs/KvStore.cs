@@ -39,7 +39,9 @@ public sealed unsafe partial class KvStore : IKvsEngine
     private readonly Housekeeper _housekeeper;
     private readonly Compaction.Compaction _compaction;
     private readonly ExpirySweep _expiry;
-    private readonly TimeSpan _openTime;
+    private readonly KvStoreStatistics _opening;
+    private readonly ulong _numbersAtOpening;
+    private long _expiredKeys;
 
     /// <summary>Opens the store in a folder, which is made if missing, with the default options.</summary>
     /// <exception cref="KvsFolderException">The folder is in use, is another engine's, or cannot be used.</exception>
@@ -281,7 +283,10 @@ public sealed unsafe partial class KvStore : IKvsEngine
     private void RemoveExpired(ReadOnlySpan<byte> key)
     {
         var write = new SingleWrite { Kind = FrameKind.Remove, Key = key, IsSweep = true };
-        _ = Write(ref write, Durability.Process);
+        if (Write(ref write, Durability.Process).IsDone)
+        {
+            Volatile.Write(ref _expiredKeys, _expiredKeys + 1);
+        }
     }
 
     /// <summary>Lets the sweep know of a record that expires. Behind its publication, so that a sweep which has passed

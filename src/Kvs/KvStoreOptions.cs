@@ -1,6 +1,7 @@
 using Kvs.Compaction;
 using Kvs.Files;
 using Kvs.Log;
+using Kvs.Monitoring;
 
 namespace Kvs;
 
@@ -41,7 +42,7 @@ public sealed record KvStoreOptions
     public IFileSystem FileSystem { get; init; } = OperatingSystemFiles.Instance;
 
     /// <summary>Told what an operator must know: bytes cut after a power cut, a failed sync. May be called from any
-    /// thread; what it throws is lost.</summary>
+    /// thread; what it throws is lost. Listeners of the event source <c>Kvs</c> are told the same, and more.</summary>
     public Action<string>? Log { get; init; }
 
     /// <summary>How many lanes the log has, the one for large records included: one more than there are processors,
@@ -54,21 +55,11 @@ public sealed record KvStoreOptions
     /// <summary>What makes a new store's bytes its own: random, unless a test wants to know them.</summary>
     internal LogSecret? NewSecret { get; init; }
 
+    /// <summary>Through which the store tells what happens in it; made when it is opened.</summary>
+    internal StoreEvents Events { get; init; } = new(string.Empty, log: null);
+
     /// <summary>The least that a segment can have, in bytes, and what its size is a multiple of.</summary>
     private const int SegmentUnitBytes = 64 * 1024;
-
-    /// <summary>Tells the operator. The threads that have something to tell must not end because of it.</summary>
-    internal void Tell(string message)
-    {
-        try
-        {
-            Log?.Invoke(message);
-        }
-        catch (Exception)
-        {
-            // It was told as well as it could be; there is nobody else to tell.
-        }
-    }
 
     internal void Check()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Kvs.Epochs;
 using Kvs.Files;
 using Kvs.Log;
+using Kvs.Monitoring;
 
 namespace Kvs.Commits;
 
@@ -54,7 +55,6 @@ internal sealed partial class GroupCommit
     private KvsWriteException? _lastFailure;
     private KvsWriteException? _poison;
     private readonly List<(ulong Epoch, TaskCompletionSource Waiter)> _waiters = [];
-    private long _commits;
 
     // Of whoever has the turn: the last epoch that ended durable, and the last that has a commit record. An epoch in which
     // nothing was written has none, and recovery can only look for those that have.
@@ -71,6 +71,7 @@ internal sealed partial class GroupCommit
         _reclaimer = reclaimer;
         _options = options;
         _onCommit = onCommit;
+        Figures = new CommitFigures(options.Events.Store);
         _committed = _recorded = _durable = gate.Current - 1;
         _interval = options.Durability == Durability.Process || options.SyncInterval > s_longestInterval
             ? s_longestInterval
@@ -83,7 +84,8 @@ internal sealed partial class GroupCommit
     /// <summary>All writes stamped up to this epoch are on disk.</summary>
     internal ulong DurableEpoch => Volatile.Read(ref _durable);
 
-    internal long Commits => Volatile.Read(ref _commits);
+    /// <summary>What the thread counts.</summary>
+    internal CommitFigures Figures { get; }
 
     /// <summary>Why the store takes no more writes; null while it does.</summary>
     internal KvsWriteException? Poisoned => Volatile.Read(ref _poison);
@@ -98,13 +100,18 @@ internal sealed partial class GroupCommit
     {
         var poison = new KvsWriteException(
             $"{reason} The store takes no more writes until it is opened again; reads go on.", isFinal: true, failure);
+        bool isFirst;
         lock (_done)
         {
+            isFirst = _poison is null;
             _poison ??= poison;
         }
 
         Fail(poison);
-        _options.Tell(poison.Message);
+        if (isFirst)
+        {
+            _options.Events.Poisoned(poison.Message);
+        }
     }
 
     /// <summary>Commits what there is and ends the thread. Only when no operation can begin any more.</summary>
@@ -219,9 +226,10 @@ internal sealed partial class GroupCommit
         {
             if (_log.HasWritesAfter(_committed))
             {
+                long start = Stopwatch.GetTimestamp();
                 Commit(ended);
                 _recorded = ended;
-                _commits++;
+                Figures.CountCommit(start, _log.WrittenBytes);
             }
             else
             {
@@ -290,7 +298,9 @@ internal sealed partial class GroupCommit
                     segment.File.StopWriting(0, segment.Length);
                 }
 
+                long start = Stopwatch.GetTimestamp();
                 segment.File.Sync();
+                Figures.CountSync(start);
                 segment.SyncedEpoch = ended;
             }
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Kvs.Commits;
 using Kvs.Epochs;
 using Kvs.Index;
@@ -40,6 +41,7 @@ internal sealed class Compaction
     private double _tombstonesKept;
     private long _compactedSegments;
     private long _copiedBytes;
+    private long _rounds;
 
     internal Compaction(KvStoreOptions options, EpochGate gate, StoreIndex index, LogWriter log, SegmentSupply supply,
         GroupCommit commits, Housekeeper housekeeper, ExpirySweep expiry, ExpirySweep.RemoveExpired removeExpired)
@@ -55,6 +57,9 @@ internal sealed class Compaction
         var pace = new CompactionPace(options.Compaction.MaxBytesPerSecond, housekeeper.Tend, housekeeper.Wait);
         _compactor = new Compactor(gate, index, log, supply, commits, pace, options.AtCompactionStep);
     }
+
+    /// <summary>How many times segments were compacted together.</summary>
+    internal long Rounds => Volatile.Read(ref _rounds);
 
     /// <summary>Segments that were compacted since the store was opened.</summary>
     internal long CompactedSegments => Volatile.Read(ref _compactedSegments);
@@ -172,6 +177,7 @@ internal sealed class Compaction
             return false;
         }
 
+        long start = Stopwatch.GetTimestamp();
         List<Segment> done = [];
         _housekeeper.Keep(victims);
         try
@@ -185,8 +191,12 @@ internal sealed class Compaction
 
         _housekeeper.Drop(done);
         _options.AtCompactionStep?.Invoke(CompactionStep.Dropped);
+        long copiedBytes = _compactor.CopiedBytes - _copiedBytes;
+        Volatile.Write(ref _rounds, _rounds + 1);
         _ = Interlocked.Add(ref _compactedSegments, done.Count);
         Volatile.Write(ref _copiedBytes, _compactor.CopiedBytes);
+        _options.Events.CompactionFinished(done.Count, copiedBytes, done.Sum(segment => segment.DiskBytes),
+            Stopwatch.GetElapsedTime(start));
         return done.Count > 0;
     }
 
@@ -212,6 +222,6 @@ internal sealed class Compaction
     private void NoteDamage(Segment segment, KvsDamageException damage)
     {
         segment.IsDamaged = true;
-        _options.Tell($"A segment is damaged and is left as it is: {damage.Message}");
+        _options.Events.DamageFound(damage);
     }
 }

@@ -53,6 +53,7 @@ internal sealed class Housekeeper
     private GroupCommit _commits = null!;
     private Compaction _compaction = null!;
     private Exception? _failure;
+    private long _droppedBytes;
 
     internal Housekeeper(string folder, KvStoreOptions options, Manifest manifest, SegmentTable segments,
         StoreIndex index, EpochGate gate, Reclaimer reclaimer, SegmentSupply supply)
@@ -68,6 +69,9 @@ internal sealed class Housekeeper
         supply.TellWhenHoldingBack(Due);
         _thread = new Thread(Run) { IsBackground = true, Name = "kvs housekeeper" };
     }
+
+    /// <summary>Bytes of the segments that were dropped since the store was opened.</summary>
+    internal long DroppedBytes => Volatile.Read(ref _droppedBytes);
 
     /// <summary>Starts the thread.</summary>
     internal void Start(GroupCommit commits, Compaction compaction)
@@ -144,6 +148,7 @@ internal sealed class Housekeeper
     /// <summary>What is to be done between two steps of a long piece of work: seals and removes what can be.</summary>
     internal void Tend()
     {
+        _supply.HeldBack.TellIfBegun();
         while (_removable.TryDequeue(out Segment? segment))
         {
             Remove(segment);
@@ -216,7 +221,7 @@ internal sealed class Housekeeper
             {
                 failure = e;
                 _supply.LetGo(atLeastOne: true);
-                _options.Tell($"Compaction could not go on, and will be tried again: {e.Message}");
+                _options.Events.CompactionFailed(e);
             }
 
             lock (_monitor)
@@ -301,11 +306,11 @@ internal sealed class Housekeeper
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Nothing is lost: the manifest before is as true as this one would be. Tried again after the next commit.
-            _options.Tell($"The manifest could not be written, and will be later: {e.Message}");
+            _options.Events.Warn($"The manifest could not be written, and will be later: {e.Message}");
         }
     }
 
-    private bool TrySeal(Segment segment) => SegmentSealer.TrySeal(segment, _index.Seeds, _options.Tell);
+    private bool TrySeal(Segment segment) => SegmentSealer.TrySeal(segment, _index.Seeds, _options.Events.Warn);
 
     /// <summary>Whether nothing in a segment is needed, and what replaced it is durable.</summary>
     private bool IsDead(Segment segment)
@@ -329,6 +334,7 @@ internal sealed class Housekeeper
     {
         _ = _deadSince.Remove(segment);
         _retired.Add(segment);
+        Volatile.Write(ref _droppedBytes, _droppedBytes + segment.DiskBytes);
         _compaction.Forget(segment);
         _reclaimer.Retire(new Removal(() =>
         {

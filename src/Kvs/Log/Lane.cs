@@ -48,7 +48,18 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
     internal bool HasWritesAfter(ulong epoch) => Volatile.Read(ref _tail.Epoch) > epoch;
 
     /// <summary>Bytes of records in the present chunk, which its segment does not count yet.</summary>
-    internal long OpenRecordBytes => Volatile.Read(ref _tail.ChunkRecordBytes);
+    internal long OpenRecordBytes
+    {
+        get
+        {
+            // In this order: never less than nothing, when a chunk is closed meanwhile.
+            long before = Volatile.Read(ref _tail.RecordBytesBefore);
+            return Volatile.Read(ref _tail.RecordBytes) - before;
+        }
+    }
+
+    /// <summary>Bytes of all records that were written here.</summary>
+    internal long RecordBytes => Volatile.Read(ref _tail.RecordBytes);
 
     /// <summary>Takes room in the lane's chunk, or in a new one. False when no segment is ready for a new chunk.
     /// </summary>
@@ -141,7 +152,7 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
         var room = new Room(_tail.Segment!, _tail.Next, epoch);
         Frame.Begin(room.Frame, length);
         _tail.Next += length;
-        _tail.ChunkRecordBytes += isRecord ? length : 0;
+        _tail.RecordBytes += isRecord ? length : 0;
         if (isExact)
         {
             // Nothing more fits. Its segment is complete once the frame's epoch is durable, as with any chunk.
@@ -175,7 +186,6 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
         _tail.Chunk = cut.Offset;
         _tail.Next = cut.Offset + Frame.ChunkHeaderBytes;
         _tail.End = cut.Offset + cut.Length;
-        _tail.ChunkRecordBytes = 0;
     }
 
     private void GiveUpChunk()
@@ -186,8 +196,8 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
 
     private void CloseChunk()
     {
-        _tail.Segment?.CloseChunk(_tail.ChunkRecordBytes);
-        _tail.ChunkRecordBytes = 0;
+        _tail.Segment?.CloseChunk(_tail.RecordBytes - _tail.RecordBytesBefore);
+        _tail.RecordBytesBefore = _tail.RecordBytes;
         _tail.ClosedAt = Place();
         _tail.Segment = null;
     }
@@ -218,8 +228,9 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
         [FieldOffset(168)]
         internal ulong Epoch;
 
+        /// <summary>Bytes of all records that were written here.</summary>
         [FieldOffset(176)]
-        internal long ChunkRecordBytes;
+        internal long RecordBytes;
 
         [FieldOffset(184)]
         internal ulong Ordinal;
@@ -231,5 +242,9 @@ internal sealed unsafe class Lane(EpochGate gate, LogTail source, uint number, b
         /// <summary>Where the lane stood when it gave up its last chunk.</summary>
         [FieldOffset(216)]
         internal LanePlace ClosedAt;
+
+        /// <summary>Of the bytes of records, those in chunks before the present one.</summary>
+        [FieldOffset(240)]
+        internal long RecordBytesBefore;
     }
 }

@@ -49,6 +49,9 @@ internal sealed unsafe class LogWriter
     /// <summary>Bytes of records in chunks that are not full, which their segments do not count yet.</summary>
     internal long OpenRecordBytes => _lanes.Append(_copies).Sum(lane => lane.OpenRecordBytes);
 
+    /// <summary>Bytes of records that were appended, copies included.</summary>
+    internal long WrittenBytes => _lanes.Append(_copies).Sum(lane => lane.RecordBytes);
+
     /// <summary>Whether a record must have a segment of its own, made before.</summary>
     internal bool NeedsDedicated(uint length) => length > Volatile.Read(ref _dedicatedBytes);
 

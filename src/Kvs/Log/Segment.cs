@@ -106,6 +106,9 @@ internal sealed unsafe class Segment : IDisposable
     /// <summary>Chunks that a lane may still add to.</summary>
     internal int OpenChunks => Volatile.Read(ref _openChunks);
 
+    /// <summary>How many keep its mapping: leases, and the store until it disposes it.</summary>
+    internal int Owners => Volatile.Read(ref _owners);
+
     /// <summary>Bytes of records that a later write of their key has replaced.</summary>
     internal long DeadBytes
     {

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Numerics;
 using Kvs.Files;
 using Kvs.Folder;
+using Kvs.Monitoring;
 
 namespace Kvs.Log;
 
@@ -62,6 +63,7 @@ internal sealed unsafe class SegmentSupply
     private int _dedicatedInUse;
     private ulong _nextId;
     private long _totalBytes;
+    private readonly List<Segment> _removedWhileLeased = [];
 
     // The thread's own: a segment is never smaller than the one before, so what fits one fits the next.
     private long _lastCapacity;
@@ -85,6 +87,7 @@ internal sealed unsafe class SegmentSupply
         _secret = secret;
         _segments = segments;
         _options = options;
+        HeldBack = new HoldBackFigures(options.Events);
         _session = session;
         _nextId = firstId;
         _totalBytes = existingBytes;
@@ -119,6 +122,12 @@ internal sealed unsafe class SegmentSupply
     /// <summary>Whether writes wait for garbage to be won back.</summary>
     internal bool IsHoldingBack => Volatile.Read(ref _holdsBack);
 
+    /// <summary>How often writes waited for that.</summary>
+    internal HoldBackFigures HeldBack { get; }
+
+    /// <summary>Whether a segment is made that nobody has taken yet.</summary>
+    internal bool HasReady => Volatile.Read(ref _ready) is not null;
+
     /// <summary>Whether there is more garbage on disk than the options allow: the folder takes more than its live data,
     /// a part of it, and some segments.</summary>
     internal bool IsOverfull
@@ -141,6 +150,8 @@ internal sealed unsafe class SegmentSupply
             Volatile.Write(ref _holdsBack, false);
             Monitor.PulseAll(_monitor);
         }
+
+        HeldBack.End();
     }
 
     /// <summary>Lets the thread populate a part of a segment that will be written soon.</summary>
@@ -264,6 +275,22 @@ internal sealed unsafe class SegmentSupply
         Interlocked.Add(ref _totalBytes, -segment.DiskBytes);
         segment.Dispose();
         TryUnlink(segment.Path);
+        lock (_monitor)
+        {
+            _removedWhileLeased.Add(segment);
+            _ = _removedWhileLeased.RemoveAll(removed => removed.Owners == 0);
+        }
+    }
+
+    /// <summary>How many leases there are of values, those in segments that were removed since included.</summary>
+    internal long CountLeases()
+    {
+        // The store's own share is one of the owners of each segment that it has.
+        long leases = _segments.ToList().Sum(segment => Math.Max(0, segment.Owners - 1));
+        lock (_monitor)
+        {
+            return leases + _removedWhileLeased.Sum(segment => segment.Owners);
+        }
     }
 
     /// <summary>Looks whether the store may grow; once it may not, it may again when that is said.</summary>
@@ -283,6 +310,10 @@ internal sealed unsafe class SegmentSupply
         {
             _holdsBack = !_isOneGranted;
             _isOneGranted = false;
+            if (_holdsBack)
+            {
+                HeldBack.Begin();
+            }
         }
 
         Volatile.Read(ref _onHoldBack)?.Invoke();
@@ -338,11 +369,11 @@ internal sealed unsafe class SegmentSupply
         // Said once, however many writes fail meanwhile.
         if (failure is not null && _failure is null)
         {
-            _options.Tell($"There is no room for writes, which fail until there is; reads go on. {failure.Message}");
+            _options.Events.DiskFull(failure);
         }
         else if (failure is null && _failure is not null)
         {
-            _options.Tell("There is room for writes again.");
+            _options.Events.DiskHasRoom();
         }
 
         lock (_monitor)
@@ -423,7 +454,7 @@ internal sealed unsafe class SegmentSupply
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _options.Tell($"A file of no use was left behind: {e.Message}");
+            _options.Events.FileLeftBehind(path, e);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Kvs.Index;
 using Kvs.Log;
+using Kvs.Monitoring;
 
 namespace Kvs.Recovery;
 
@@ -8,8 +9,8 @@ namespace Kvs.Recovery;
 /// key the highest sequence number wins, wherever the record lies. Uses all processors.
 /// </summary>
 /// <param name="index">The index, empty.</param>
-/// <param name="tell">Told where a footer could not be used.</param>
-internal sealed class IndexLoader(StoreIndex index, Action<string> tell) : IDisposable
+/// <param name="events">Told where a footer could not be used.</param>
+internal sealed class IndexLoader(StoreIndex index, StoreEvents events) : IDisposable
 {
     /// <summary>So many parts of the work for each processor, so that all are done at about the same time.</summary>
     private const int PartsPerProcessor = 16;
@@ -51,8 +52,7 @@ internal sealed class IndexLoader(StoreIndex index, Action<string> tell) : IDisp
         _loaded = _segments.Count;
         foreach (SealedSegment segment in added.Where(segment => segment.FooterFault is not null))
         {
-            tell($"All of {segment.Segment.Path} was read and found whole, because its footer could not be used: " +
-                $"{segment.FooterFault}.");
+            events.FooterRebuilt(segment.Segment.Path, segment.FooterFault!);
         }
     }
 

@@ -52,9 +52,8 @@ internal sealed class StoreOpener : IDisposable
     /// <summary>The manifest of the session that begins; durable.</summary>
     internal Manifest Manifest { get; private set; } = null!;
 
-    /// <summary>How long it took to recover what a session left that did not end well; zero where there was none.
-    /// </summary>
-    internal TimeSpan RecoveryTime { get; private set; }
+    /// <summary>What it took to recover what a session left that did not end well; null where there was none.</summary>
+    internal RecoveryStatistics? Recovery { get; private set; }
 
     /// <summary>Segments of which all was read, because their footers could not be used.</summary>
     internal int RebuiltSegments { get; private set; }
@@ -151,7 +150,7 @@ internal sealed class StoreOpener : IDisposable
                 "there are segments, but the manifest is missing");
         }
 
-        using var loader = new IndexLoader(Index, _options.Tell);
+        using var loader = new IndexLoader(Index, _options.Events);
         before ??= new Manifest
         {
             Session = 0, BootId = _files.BootId, DurableEpoch = 0, SequenceFloor = 0, SegmentFloor = 1, Sealed = [],
@@ -174,7 +173,8 @@ internal sealed class StoreOpener : IDisposable
                 kept.Add(id);
             }
 
-            RecoveryTime = Stopwatch.GetElapsedTime(begin);
+            Recovery = Recovery! with { Time = Stopwatch.GetElapsedTime(begin) };
+            _options.Events.Recovered(Recovery);
         }
 
         loader.FillIndex();
@@ -214,7 +214,7 @@ internal sealed class StoreOpener : IDisposable
         var recovery = new SessionRecovery(_folder, segments, Index.Seeds, before, isPowerCut, settledEpoch,
             commits);
         recovery.Analyze();
-        List<ulong> kept = recovery.Repair(_options.Tell).ConvertAll(segment => segment.Id);
+        List<ulong> kept = recovery.Repair(_options.Events.Warn).ConvertAll(segment => segment.Id);
         highestEpoch = Math.Max(highestEpoch, recovery.HighestEpoch);
         foreach (Segment segment in segments)
         {
@@ -222,17 +222,7 @@ internal sealed class StoreOpener : IDisposable
             segment.Dispose();
         }
 
-        if (isPowerCut)
-        {
-            _options.Tell($"The machine was stopped while {_folder} was open. What was on disk is kept; " +
-                $"{recovery.DroppedBytes} bytes behind the last complete group of writes were dropped.");
-        }
-        else
-        {
-            _options.Tell($"{_folder} was not closed by the process that had it open. Everything that it " +
-                $"acknowledged is kept; {recovery.Holes} writes had begun and were not complete.");
-        }
-
+        Recovery = new RecoveryStatistics(isPowerCut, recovery.Holes, recovery.DroppedBytes, Time: default);
         return kept;
     }
 
