@@ -74,7 +74,7 @@ public sealed unsafe partial class KvStore
     }
 
     /// <inheritdoc/>
-    public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info)
+    public bool TryRead(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info)
     {
         EpochSlot epoch = _gate.Enter();
         try

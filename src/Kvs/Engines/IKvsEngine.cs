@@ -116,7 +116,7 @@ public interface IKvsEngine : IDisposable
     bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out int valueBytes);
 
     /// <summary>The same, and says the value's version and expiry.</summary>
-    bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info);
+    bool TryRead(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info);
 
     /// <summary>Leases a value where the store holds it; null when the key is not there.</summary>
     /// <exception cref="KvsDamageException">What is stored under the key fails its checksum.</exception>

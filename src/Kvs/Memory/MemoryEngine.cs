@@ -175,13 +175,13 @@ public sealed class MemoryEngine : IKvsEngine
     /// <inheritdoc/>
     public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out int valueBytes)
     {
-        bool isThere = TryGet(key, destination, out ValueInfo info);
+        bool isThere = TryRead(key, destination, out ValueInfo info);
         valueBytes = info.Bytes;
         return isThere;
     }
 
     /// <inheritdoc/>
-    public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info)
+    public bool TryRead(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info)
     {
         MemoryEntry? entry = Find(key);
         info = entry?.Info ?? default;

@@ -95,11 +95,11 @@ internal sealed class FaultyEngine : IKvsEngine
         return _inner.TryGet(key, destination, out valueBytes);
     }
 
-    public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info)
+    public bool TryRead(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info)
     {
         Interlocked.Increment(ref _gets);
         FailFor(key);
-        return _inner.TryGet(key, destination, out info);
+        return _inner.TryRead(key, destination, out info);
     }
 
     public ValueLease? TryLease(ReadOnlySpan<byte> key)

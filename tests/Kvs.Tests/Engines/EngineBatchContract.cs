@@ -153,7 +153,7 @@ public abstract class EngineBatchContract<T>(ITestOutputHelper output) : EngineT
         CheckNowAndAfterReopening(() =>
         {
             Assert.Equal((null, "1", "2"), (Read("key-0"), Read("key-1"), Read("key-2")));
-            Engine.TryGet(Key(1), [], out ValueInfo info);
+            Engine.TryRead(Key(1), [], out ValueInfo info);
             Assert.Equal(Clock.Now + TimeSpan.FromHours(1), info.ExpiresAt);
         });
     }
@@ -383,7 +383,7 @@ public abstract class EngineBatchContract<T>(ITestOutputHelper output) : EngineT
     private (int Amount, ulong Version) ReadAccount(int number)
     {
         Span<byte> value = stackalloc byte[20];
-        Assert.True(Engine.TryGet(Key(number), value, out ValueInfo info));
+        Assert.True(Engine.TryRead(Key(number), value, out ValueInfo info));
         return (int.Parse(value[..info.Bytes], CultureInfo.InvariantCulture), info.Version);
     }
 }

@@ -103,13 +103,13 @@ public abstract class EngineConditionContract<T>(ITestOutputHelper output) : Eng
         CheckNowAndAfterReopening(() =>
         {
             var expected = new ValueInfo(5, version, 0);
-            Assert.True(Engine.TryGet(Key(0), new byte[9], out ValueInfo roomy));
+            Assert.True(Engine.TryRead(Key(0), new byte[9], out ValueInfo roomy));
             Assert.Equal(expected, roomy);
-            Assert.True(Engine.TryGet(Key(0), [], out ValueInfo tooSmall));
+            Assert.True(Engine.TryRead(Key(0), [], out ValueInfo tooSmall));
             Assert.Equal(expected, tooSmall);
             using ValueLease? lease = Engine.TryLease(Key(0));
             Assert.Equal(expected, lease?.Info);
-            Assert.False(Engine.TryGet(Key(1), [], out ValueInfo missing));
+            Assert.False(Engine.TryRead(Key(1), [], out ValueInfo missing));
             Assert.Equal(default, missing);
         });
     }
@@ -168,14 +168,14 @@ public abstract class EngineConditionContract<T>(ITestOutputHelper output) : Eng
     public void A_condition_that_does_not_hold_leaves_value_version_and_expiry()
     {
         Engine.TrySet(Key(0), Bytes("value"), new WriteOptions { ExpiresIn = TimeSpan.FromHours(1) });
-        Engine.TryGet(Key(0), [], out ValueInfo before);
+        Engine.TryRead(Key(0), [], out ValueInfo before);
         Engine.TrySet(Key(0), Bytes("other"), WriteOptions.IfAbsent with { ExpiresIn = TimeSpan.FromHours(2) });
         Engine.TrySet(Key(0), Bytes("other"), WriteOptions.IfVersion(before.Version + 1));
 
         CheckNowAndAfterReopening(() =>
         {
             Assert.Equal("value", Read("key-0"));
-            Engine.TryGet(Key(0), [], out ValueInfo after);
+            Engine.TryRead(Key(0), [], out ValueInfo after);
             Assert.Equal(before, after);
         });
     }
@@ -278,7 +278,7 @@ public abstract class EngineConditionContract<T>(ITestOutputHelper output) : Eng
             count: 3,
             (_, _) =>
             {
-                if (Engine.TryGet(Key(0), new byte[9], out ValueInfo info) &&
+                if (Engine.TryRead(Key(0), new byte[9], out ValueInfo info) &&
                     Engine.TryRemove(Key(0), WriteOptions.IfVersion(info.Version)).IsDone)
                 {
                     removed.Add(info.Version);

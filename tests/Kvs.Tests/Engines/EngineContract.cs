@@ -338,7 +338,7 @@ public abstract class EngineContract<T>(ITestOutputHelper output) : EngineTests<
         () => Engine.TryGet(key, out byte[]? _),
         () => Engine.TryGet(key, new ArrayBufferWriter<byte>()),
         () => Engine.TryGet(key, new byte[9], out int _),
-        () => Engine.TryGet(key, new byte[9], out ValueInfo _),
+        () => Engine.TryRead(key, new byte[9], out ValueInfo _),
         () => Engine.TryLease(key),
         () => Engine.GetMany([key]),
     ];

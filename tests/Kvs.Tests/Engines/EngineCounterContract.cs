@@ -112,7 +112,7 @@ public abstract class EngineCounterContract<T>(ITestOutputHelper output) : Engin
                 WriteResult result;
                 do
                 {
-                    Engine.TryGet(Bytes("key"), buffer, out ValueInfo info);
+                    Engine.TryRead(Bytes("key"), buffer, out ValueInfo info);
                     long number = info.Bytes == 0 ? 0 : long.Parse(buffer.AsSpan(0, info.Bytes),
                         NumberStyles.None, CultureInfo.InvariantCulture);
                     result = Engine.TrySet(Bytes("key"), Bytes($"{number + 1}"), WriteOptions.IfVersion(info.Version));

@@ -58,11 +58,11 @@ public abstract class EngineExpiryContract<T>(ITestOutputHelper output) : Engine
 
         CheckNowAndAfterReopening(() =>
         {
-            Engine.TryGet(Key(0), [], out ValueInfo info);
+            Engine.TryRead(Key(0), [], out ValueInfo info);
             Assert.Equal(Clock.Now + Hour + (12 * Millisecond), info.ExpiresAt);
             using ValueLease? lease = Engine.TryLease(Key(0));
             Assert.Equal(info, lease?.Info);
-            Engine.TryGet(Key(1), [], out ValueInfo lasting);
+            Engine.TryRead(Key(1), [], out ValueInfo lasting);
             Assert.Null(lasting.ExpiresAt);
         });
     }
@@ -279,7 +279,7 @@ public abstract class EngineExpiryContract<T>(ITestOutputHelper output) : Engine
             {
                 bool isThere = thread == 0
                     ? Engine.ScanAll("key-").Any()
-                    : Engine.TryGet(Key(0), [], out ValueInfo _);
+                    : Engine.TryRead(Key(0), [], out ValueInfo _);
                 Assert.True(isThere, "The key was missed.");
             });
     }
@@ -319,7 +319,7 @@ public abstract class EngineExpiryContract<T>(ITestOutputHelper output) : Engine
         Assert.False(Engine.TryGet(Bytes(key), out byte[]? _));
         Assert.False(Engine.TryGet(Bytes(key), new ArrayBufferWriter<byte>()));
         Assert.False(Engine.TryGet(Bytes(key), new byte[100], out int _));
-        Assert.False(Engine.TryGet(Bytes(key), new byte[100], out ValueInfo _));
+        Assert.False(Engine.TryRead(Bytes(key), new byte[100], out ValueInfo _));
         Assert.Null(Engine.TryLease(Bytes(key)));
         Assert.Null(Assert.Single(Engine.GetMany([key])));
         Assert.DoesNotContain(Engine.ScanKeys(key), found => found.Span.SequenceEqual(Bytes(key)));

@@ -32,7 +32,7 @@ public abstract class EngineManyContract<T>(ITestOutputHelper output) : EngineTe
             Assert.All(answers, answer =>
             {
                 Assert.Equal(new byte[answer.Index], answer.Value);
-                Assert.True(Engine.TryGet(Key(answer.Index), [], out ValueInfo info));
+                Assert.True(Engine.TryRead(Key(answer.Index), [], out ValueInfo info));
                 Assert.Equal(info, answer.Info);
             });
         });

@@ -61,7 +61,7 @@ public abstract class EngineTests<T> : IDisposable where T : EngineUnderTest, ne
     /// <summary>A key's version; 0 when it is not there.</summary>
     protected ulong VersionOf(string key)
     {
-        Engine.TryGet(Bytes(key), [], out ValueInfo info);
+        Engine.TryRead(Bytes(key), [], out ValueInfo info);
         return info.Version;
     }
 

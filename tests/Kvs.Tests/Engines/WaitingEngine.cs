@@ -77,8 +77,8 @@ internal sealed class WaitingEngine : IKvsEngine
     public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out int valueBytes) =>
         _inner.TryGet(key, destination, out valueBytes);
 
-    public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info) =>
-        _inner.TryGet(key, destination, out info);
+    public bool TryRead(ReadOnlySpan<byte> key, Span<byte> destination, out ValueInfo info) =>
+        _inner.TryRead(key, destination, out info);
 
     public ValueLease? TryLease(ReadOnlySpan<byte> key) => _inner.TryLease(key);
 

@@ -214,7 +214,7 @@ internal sealed class ModelDriver(ModelPair pair, HandDrivenClock clock, Random 
         for (int i = 0; i < entries.Length; i++)
         {
             pair.Oracle.SetMany([entries[i]], options);
-            _ = pair.Oracle.TryGet(pair.Key(keys[i]), [], out ValueInfo info);
+            _ = pair.Oracle.TryRead(pair.Key(keys[i]), [], out ValueInfo info);
             pair.History.Add((keys[i], new Held(entries[i].Value.ToArray(), info.ExpiryMilliseconds)));
         }
 
