@@ -40,7 +40,7 @@ public sealed unsafe partial class KvStore
         Segments = segments.Count,
         SealedSegments = segments.Count(segment => segment.IsSealed),
         ReadySegments = _supply.HasReady ? 1 : 0,
-        Leases = _supply.CountLeases(),
+        Leases = _supply.Leases.Count(),
         Writes = unchecked((long)(SumOfNumbers() - _numbersAtOpening)),
         WrittenBytes = _log.WrittenBytes,
         Commits = commits.Commits,

@@ -90,10 +90,12 @@ internal sealed partial class GroupCommit
     /// <summary>Why the store takes no more writes; null while it does.</summary>
     internal KvsWriteException? Poisoned => Volatile.Read(ref _poison);
 
-    /// <summary>Stops all writes for good, because a sync has failed.</summary>
-    internal void PoisonWith(Exception failure) =>
-        Poison($"A sync failed, and what was written since the one before may be lost: {failure.Message} " +
-            "Check the disk.", failure);
+    /// <summary>Stops all writes for good, because a sync has failed, or because what it was to keep is not as it was
+    /// written.</summary>
+    internal void PoisonWith(Exception failure) => Poison(failure is KvsDamageException
+        ? failure.Message
+        : $"A sync failed, and what was written since the one before may be lost: {failure.Message} Check the disk.",
+        failure);
 
     /// <summary>Stops all writes for good.</summary>
     internal void Poison(string reason, Exception failure)

@@ -1,7 +1,7 @@
 namespace Kvs;
 
-/// <summary>Figures about a store at one moment: those that any engine may have, 0 where it has none. An engine can have
-/// more, as <see cref="KvStoreStatistics"/>.</summary>
+/// <summary>Figures about a store at one moment: those that any engine may have, 0 where it has none. An engine can
+/// have more: <see cref="KvStoreStatistics"/>.</summary>
 public record EngineStatistics
 {
     /// <summary>The engine's name.</summary>

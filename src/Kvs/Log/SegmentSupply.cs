@@ -63,7 +63,6 @@ internal sealed unsafe class SegmentSupply
     private int _dedicatedInUse;
     private ulong _nextId;
     private long _totalBytes;
-    private readonly List<Segment> _removedWhileLeased = [];
 
     // The thread's own: a segment is never smaller than the one before, so what fits one fits the next.
     private long _lastCapacity;
@@ -88,6 +87,7 @@ internal sealed unsafe class SegmentSupply
         _segments = segments;
         _options = options;
         HeldBack = new HoldBackFigures(options.Events);
+        Leases = new LeaseFigures(segments);
         _session = session;
         _nextId = firstId;
         _totalBytes = existingBytes;
@@ -124,6 +124,8 @@ internal sealed unsafe class SegmentSupply
 
     /// <summary>How often writes waited for that.</summary>
     internal HoldBackFigures HeldBack { get; }
+
+    internal LeaseFigures Leases { get; }
 
     /// <summary>Whether a segment is made that nobody has taken yet.</summary>
     internal bool HasReady => Volatile.Read(ref _ready) is not null;
@@ -275,22 +277,7 @@ internal sealed unsafe class SegmentSupply
         Interlocked.Add(ref _totalBytes, -segment.DiskBytes);
         segment.Dispose();
         TryUnlink(segment.Path);
-        lock (_monitor)
-        {
-            _removedWhileLeased.Add(segment);
-            _ = _removedWhileLeased.RemoveAll(removed => removed.Owners == 0);
-        }
-    }
-
-    /// <summary>How many leases there are of values, those in segments that were removed since included.</summary>
-    internal long CountLeases()
-    {
-        // The store's own share is one of the owners of each segment that it has.
-        long leases = _segments.ToList().Sum(segment => Math.Max(0, segment.Owners - 1));
-        lock (_monitor)
-        {
-            return leases + _removedWhileLeased.Sum(segment => segment.Owners);
-        }
+        Leases.NoteRemoved(segment);
     }
 
     /// <summary>Looks whether the store may grow; once it may not, it may again when that is said.</summary>

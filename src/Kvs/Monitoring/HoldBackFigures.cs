@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Kvs.Monitoring;
 
 /// <summary>Counts how often, and for how long, writes waited for garbage to be won back.</summary>
-/// <remarks>Thread-safe. <see cref="Begin"/> is called under the locks of a write, where nobody may be told anything: the
-/// housekeeper does that with <see cref="TellIfBegun"/>. It alone ends it, too.</remarks>
+/// <remarks>Thread-safe. <see cref="Begin"/> is called under the locks of a write, where nobody may be told anything:
+/// the housekeeper does that with <see cref="TellIfBegun"/>. It alone ends it, too.</remarks>
 internal sealed class HoldBackFigures(StoreEvents events)
 {
     private readonly Lock _lock = new();

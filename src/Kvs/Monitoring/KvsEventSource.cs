@@ -2,8 +2,8 @@ using System.Diagnostics.Tracing;
 
 namespace Kvs.Monitoring;
 
-/// <summary>The event source <c>Kvs</c>: what <see cref="StoreEvents"/> has to tell, for listeners, dotnet-trace and the
-/// like. docs/OPERATIONS.md lists the events; a number once given keeps its meaning.</summary>
+/// <summary>The event source <c>Kvs</c>: what <see cref="StoreEvents"/> has to tell, for listeners, dotnet-trace and
+/// the like. docs/OPERATIONS.md lists the events; a number once given keeps its meaning.</summary>
 [EventSource(Name = SourceName)]
 internal sealed class KvsEventSource : EventSource
 {

@@ -9,9 +9,9 @@ namespace Kvs.Monitoring;
 /// <c>store</c>. docs/OPERATIONS.md lists the instruments.
 /// </summary>
 /// <remarks>
-/// Thread-safe. One set of instruments for all stores, because an instrument cannot be taken out of its meter, and those
-/// who collect take instruments of one name for one. A store is asked only while somebody collects, and is let go when
-/// it is closed.
+/// Thread-safe. One set of instruments for all stores, because an instrument cannot be taken out of its meter, and
+/// those who collect take instruments of one name for one. A store is asked only while somebody collects, and is let
+/// go when it is closed.
 /// </remarks>
 internal sealed class KvsMeter
 {
@@ -26,7 +26,7 @@ internal sealed class KvsMeter
     {
         CommitDuration = s_meter.CreateHistogram<double>("kvs.commit.duration", "s",
             "How long group commits take, from when all writes of the group are complete until they are durable");
-        CommitSize = s_meter.CreateHistogram<long>("kvs.commit.size", "By", "Bytes of records appended between commits");
+        CommitSize = s_meter.CreateHistogram<long>("kvs.commit.size", "By", "Records appended between commits");
         SyncDuration = s_meter.CreateHistogram<double>("kvs.sync.duration", "s", "How long syncs of a segment take");
         CreateGauges();
         CreateCounters();
@@ -55,8 +55,8 @@ internal sealed class KvsMeter
     private void CreateGauges()
     {
         Gauge("kvs.keys", "{key}", "Keys that are there", store => store.Keys);
-        Gauge("kvs.live.size", "By", "Records that count, and what must be kept beside them", store => store.LiveBytes);
-        Gauge("kvs.garbage.size", "By", "Records that were replaced and not won back yet", store => store.GarbageBytes);
+        Gauge("kvs.live.size", "By", "Records that count, and what must be kept", store => store.LiveBytes);
+        Gauge("kvs.garbage.size", "By", "Records replaced and not won back yet", store => store.GarbageBytes);
         Gauge("kvs.tombstones.size", "By", "Tombstones that must be kept", store => store.TombstoneBytes);
         Gauge("kvs.disk.size", "By", "Files of the store, those held ready included", store => store.DiskBytes);
         Gauge("kvs.index.size", "By", "Memory of the index", store => store.IndexBytes);
@@ -64,13 +64,13 @@ internal sealed class KvsMeter
         Gauge("kvs.segments.sealed", "{segment}", "Segments that are complete", store => store.SealedSegments);
         Gauge("kvs.segments.ready", "{segment}", "Segments made ahead", store => store.ReadySegments);
         Gauge("kvs.leases", "{lease}", "Values that are leased now", store => store.Leases);
-        Gauge("kvs.poisoned", "1", "1 once the store takes no more writes", store => store.PoisonReason is null ? 0 : 1);
+        Gauge("kvs.poisoned", "1", "1 once no more writes are taken", store => store.PoisonReason is null ? 0 : 1);
         Gauge("kvs.open.duration", "s", "How long opening took", store => store.OpenTime.TotalSeconds);
         Gauge("kvs.recovery.duration", "s", "How long the recovery at opening took",
             store => store.Recovery?.Time.TotalSeconds ?? 0);
         Gauge("kvs.recovery.dropped", "By", "What a power cut took, found at opening",
             store => store.Recovery?.DroppedBytes ?? 0);
-        Gauge("kvs.recovery.holes", "{write}", "Unfinished writes found at opening", store => store.Recovery?.Holes ?? 0);
+        Gauge("kvs.recovery.holes", "{write}", "Unfinished writes found", store => store.Recovery?.Holes ?? 0);
         Gauge("kvs.recovery.rebuilt", "{segment}", "Segments read whole at opening", store => store.RebuiltSegments);
     }
 
@@ -83,7 +83,7 @@ internal sealed class KvsMeter
         Counter("kvs.compactions", "{round}", "Rounds of compaction", store => store.Compactions);
         Counter("kvs.compaction.segments", "{segment}", "Segments compacted", store => store.CompactedSegments);
         Counter("kvs.compaction.copied", "By", "Records that compaction copied", store => store.CopiedBytes);
-        Counter("kvs.reclaimed", "By", "Segments dropped; what was copied of them included", store => store.ReclaimedBytes);
+        Counter("kvs.reclaimed", "By", "Segments dropped, what was copied included", store => store.ReclaimedBytes);
         Counter("kvs.held_back", "{time}", "Times writes were held back", store => store.TimesHeldBack);
         Counter("kvs.held_back.duration", "s", "How long writes were held back",
             store => store.HeldBackTime.TotalSeconds);

@@ -41,6 +41,14 @@ internal static class LogImage
         return frames;
     }
 
+    /// <summary>All frames of one segment.</summary>
+    internal static List<LogFrame> FramesOf(string path, byte[] file)
+    {
+        var frames = new List<LogFrame>();
+        AddFrames(path, file, frames);
+        return frames;
+    }
+
     /// <summary>The file with a frame in it of which no more is there than its length and some bytes behind the first
     /// word: its writer died.</summary>
     internal static byte[] WithUnfinished(byte[] file, LogFrame frame, int copiedBytes)
