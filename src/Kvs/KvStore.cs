@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kvs.Admin;
 using Kvs.Commits;
 using Kvs.Compaction;
 using Kvs.Epochs;
@@ -39,6 +40,7 @@ public sealed unsafe partial class KvStore : IKvsEngine
     private readonly Housekeeper _housekeeper;
     private readonly Compaction.Compaction _compaction;
     private readonly ExpirySweep _expiry;
+    private readonly HotBackup _backup;
     private readonly TimeSpan _openTime;
 
     /// <summary>Opens the store in a folder, which is made if missing, with the default options.</summary>

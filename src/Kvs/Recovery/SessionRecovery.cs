@@ -310,7 +310,8 @@ internal sealed unsafe class SessionRecovery
         }
     }
 
-    private static void WritePadding(Segment segment, uint offset)
+    /// <summary>Makes padding of room that was taken and not filled, and of it alone.</summary>
+    internal static void WritePadding(Segment segment, uint offset)
     {
         byte* frame = segment.Start + offset;
         uint length = Frame.LengthOf(Frame.ReadWord(frame));
