@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kvs.Admin;
 using Kvs.Commits;
 using Kvs.Compaction;
 using Kvs.Folder;
@@ -43,6 +44,7 @@ public sealed unsafe partial class KvStore
         _compaction = new Compaction.Compaction(options, _gate, _index, _log, _supply, _commits, _housekeeper, _expiry,
             RemoveExpired);
         _housekeeper.Start(_commits, _compaction);
+        _backup = new HotBackup(folder, opener.Secret, options, _housekeeper);
         _folderLock = opener.TakeOverLock();
         _opening = new KvStoreStatistics
         {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kvs.Admin;
 using Kvs.Commits;
 using Kvs.Compaction;
 using Kvs.Epochs;
@@ -42,6 +43,7 @@ public sealed unsafe partial class KvStore : IKvsEngine
     private readonly KvStoreStatistics _opening;
     private readonly ulong _numbersAtOpening;
     private long _expiredKeys;
+    private readonly HotBackup _backup;
 
     /// <summary>Opens the store in a folder, which is made if missing, with the default options.</summary>
     /// <exception cref="KvsFolderException">The folder is in use, is another engine's, or cannot be used.</exception>

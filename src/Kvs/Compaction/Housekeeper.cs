@@ -37,6 +37,7 @@ internal sealed class Housekeeper
     private readonly SegmentSupply _supply;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<Segment> _removable = new();
+    private readonly SnapshotRequests _snapshots = new();
 
     // Guarded by the monitor. Due from the start: what was opened may hold dead segments.
     private readonly object _monitor = new();
@@ -123,7 +124,14 @@ internal sealed class Housekeeper
         }
 
         _thread.Join();
+        _snapshots.Close();
     }
+
+    /// <summary>Takes hold of all that is durable now; what is sealed, dropped or removed meanwhile stays readable until
+    /// the snapshot is disposed. Taken between two steps of the thread's own work, which changes what there is.</summary>
+    /// <exception cref="KvsDamageException">Something in the log is not as it was written.</exception>
+    /// <exception cref="ObjectDisposedException">The store is being closed.</exception>
+    internal LogSnapshot TakeSnapshot() => _snapshots.Get(wake: Due);
 
     /// <summary>Seals all that is left, when nobody uses the store any more and everything is durable. It is then a
     /// clean one.</summary>
@@ -149,6 +157,11 @@ internal sealed class Housekeeper
     internal void Tend()
     {
         _supply.HeldBack.TellIfBegun();
+        _snapshots.Serve(() =>
+        {
+            ulong durable = _commits.DurableEpoch;
+            return LogSnapshot.Take(_manifest with { SequenceFloor = PresentSequence }, Present(), durable);
+        });
         while (_removable.TryDequeue(out Segment? segment))
         {
             Remove(segment);
@@ -352,14 +365,17 @@ internal sealed class Housekeeper
         _supply.Remove(segment);
     }
 
+    /// <summary>No sequence number was given above this.</summary>
+    private ulong PresentSequence =>
+        Math.Max(_manifest.SequenceFloor, _index.Partitions.Max(partition => partition.LastSequence));
+
     private void WriteManifest(ulong durable, List<Segment> sealedNow, List<Segment> dropped)
     {
         HashSet<ulong> gone = [.. dropped.Select(segment => segment.Id)];
         Manifest next = _manifest with
         {
             DurableEpoch = Math.Max(_manifest.DurableEpoch, durable),
-            SequenceFloor = Math.Max(_manifest.SequenceFloor,
-                _index.Partitions.Max(partition => partition.LastSequence)),
+            SequenceFloor = PresentSequence,
             Sealed = [.. _manifest.Sealed.Concat(sealedNow.Select(segment => segment.Id))
                 .Where(id => !gone.Contains(id))],
             Dropped = [.. _manifest.Dropped, .. gone],

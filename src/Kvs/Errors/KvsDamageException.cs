@@ -13,7 +13,11 @@ public sealed class KvsDamageException : KvsException
     {
         File = file;
         Offset = offset;
+        What = what;
     }
+
+    /// <summary>What is wrong there, as a part of a sentence.</summary>
+    public string What { get; }
 
     /// <summary>The damaged file.</summary>
     public string File { get; }

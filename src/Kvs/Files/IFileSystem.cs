@@ -49,6 +49,13 @@ public interface IFileSystem
     /// </summary>
     /// <exception cref="FileLockedException">Another holds the lock.</exception>
     IDisposable Lock(string path);
+
+    /// <summary>
+    /// Takes the lock for reading: any number can hold it so at a time, and nobody who called <see cref="Lock"/>.
+    /// Changes nothing, and works where nothing can be changed; null when there is no file of this name.
+    /// </summary>
+    /// <exception cref="FileLockedException">Another holds the lock, and not for reading.</exception>
+    IDisposable? TryLockForReading(string path);
 }
 
 /// <summary>What stands at a path.</summary>

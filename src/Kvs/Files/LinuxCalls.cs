@@ -15,6 +15,7 @@ internal static unsafe partial class LinuxCalls
     internal const int OpenExclusive = 0x80;
     internal const int OpenCloseOnExec = 0x80000;
 
+    internal const int LockShared = 1;
     internal const int LockExclusive = 2;
     internal const int LockNonBlocking = 4;
 

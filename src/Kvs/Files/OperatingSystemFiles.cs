@@ -104,19 +104,13 @@ public sealed class OperatingSystemFiles : IFileSystem
     public IDisposable Lock(string path)
     {
         int descriptor = OpenDescriptor("open the lock", path, LinuxCalls.OpenReadWrite | LinuxCalls.OpenCreate);
-        if (LinuxCalls.Lock(descriptor, LinuxCalls.LockExclusive | LinuxCalls.LockNonBlocking) != 0)
-        {
-            int error = Marshal.GetLastPInvokeError();
-            Exception failure = error == LinuxCalls.ErrorWouldBlock
-                ? new FileLockedException(path, DescribeHolder(descriptor))
-                : Failure("lock", path, error);
-            Close(descriptor);
-            throw failure;
-        }
-
-        return new HeldLock(descriptor);
+        return Lock(descriptor, path, LinuxCalls.LockExclusive);
     }
 
+    /// <inheritdoc/>
+    public IDisposable? TryLockForReading(string path) => GetKind(path) == PathKind.Missing
+        ? null
+        : Lock(OpenDescriptor("open the lock", path, LinuxCalls.OpenReadOnly), path, LinuxCalls.LockShared);
     internal static void Close(int descriptor)
     {
         // Linux frees the descriptor whatever close returns, and data errors have been reported by the sync before.
@@ -131,6 +125,21 @@ public sealed class OperatingSystemFiles : IFileSystem
         return error is NotPermitted or AccessDenied or ReadOnlyFileSystem
             ? new UnauthorizedAccessException(message)
             : new IOException(message, error);
+    }
+
+    private static HeldLock Lock(int descriptor, string path, int mode)
+    {
+        if (LinuxCalls.Lock(descriptor, mode | LinuxCalls.LockNonBlocking) != 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            Exception failure = error == LinuxCalls.ErrorWouldBlock
+                ? new FileLockedException(path, DescribeHolder(descriptor))
+                : Failure("lock", path, error);
+            Close(descriptor);
+            throw failure;
+        }
+
+        return new HeldLock(descriptor);
     }
 
     private static int OpenDescriptor(string verb, string path, int flags)

@@ -61,6 +61,9 @@ internal sealed unsafe class SessionRecovery
     /// <summary>Writes that a thread died in the middle of.</summary>
     internal int Holes => _chunks.Sum(chunk => chunk.Holes.Count);
 
+    /// <summary>All chunks that were found, and in each where that ends which is kept.</summary>
+    internal IReadOnlyList<ChunkWalk> Chunks => _chunks;
+
     /// <summary>Looks at everything and decides; changes nothing.</summary>
     /// <exception cref="KvsDamageException">Something that was durable is not there, or not as written.</exception>
     internal void Analyze()
@@ -307,7 +310,8 @@ internal sealed unsafe class SessionRecovery
         }
     }
 
-    private static void WritePadding(Segment segment, uint offset)
+    /// <summary>Makes padding of room that was taken and not filled, and of it alone.</summary>
+    internal static void WritePadding(Segment segment, uint offset)
     {
         byte* frame = segment.Start + offset;
         uint length = Frame.LengthOf(Frame.ReadWord(frame));

@@ -16,11 +16,11 @@ internal sealed class StoreOpener : IDisposable
 {
     /// <summary>After a power cut, versions that clients have seen may be gone from the log. Numbers so far above
     /// them are not given twice.</summary>
-    private const ulong SequenceGapAfterPowerCut = 1UL << 32;
+    internal const ulong SequenceGapAfterPowerCut = 1UL << 32;
 
     /// <summary>The same for epochs, which move on without a commit where memory waits to be freed: at most a few
     /// thousand times a second, for <see cref="KvStoreOptions.SyncInterval"/> at most.</summary>
-    private const ulong EpochGapAfterPowerCut = 1UL << 24;
+    internal const ulong EpochGapAfterPowerCut = 1UL << 24;
 
     private readonly string _folder;
     private readonly KvStoreOptions _options;
@@ -226,49 +226,11 @@ internal sealed class StoreOpener : IDisposable
         return kept;
     }
 
-    private unsafe Segment OpenSegment(ulong id, SegmentTable? table)
+    private Segment OpenSegment(ulong id, SegmentTable? table)
     {
-        string path = Path.Combine(_folder, FolderNames.Segment(id));
-        IFile file = _files.Open(path, writable: true);
-        try
-        {
-            long length = file.Length;
-            if (length is < SegmentHeader.Bytes or > uint.MaxValue)
-            {
-                throw new KvsDamageException(path, 0, $"the file has {length} bytes, which no segment has");
-            }
-
-            byte* start = file.Map(length);
-            uint salt = Secret.SaltOf(id);
-            string? wrong = SegmentHeader.TryRead(start, salt, out SegmentHeader header);
-            if (wrong is null && (header.Id != id || header.StoreId != Secret.StoreId))
-            {
-                wrong = $"the file is segment {header.Id} of store {header.StoreId:x16}";
-            }
-
-            if (wrong is null && (ulong)length > Footer.MostFileBytes(header.Capacity))
-            {
-                wrong = $"the file has {length} bytes, and its header says {header.Capacity}";
-            }
-
-            if (wrong is not null)
-            {
-                throw new KvsDamageException(path, 0, wrong);
-            }
-
-            var segment = new Segment(file, path, start, header, salt, table?.TakeSlot() ?? -1, _options.Lanes)
-            {
-                Length = (uint)length,
-            };
-            _opened.Add(segment);
-            table?.Put(segment);
-            return segment;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
+        Segment segment = SegmentFile.Open(_files, _folder, id, Secret, isWritable: true, table, _options.Lanes);
+        _opened.Add(segment);
+        return segment;
     }
 
     private void BeginSession(Manifest before, List<ulong> kept, IndexLoader loader, ulong highestEpoch, bool hasGap)

@@ -24,6 +24,7 @@ public sealed class SimulatedFiles : IFileSystem, IDisposable
     private readonly Lock _gate = new();
     private readonly OperationLog _log = new();
     private readonly HashSet<string> _locks = [];
+    private readonly List<string> _readingLocks = [];
     private readonly SimulatedTree _tree;
     private readonly int _boot;
     private bool _isDisposed;
@@ -147,12 +148,33 @@ public sealed class SimulatedFiles : IFileSystem, IDisposable
                 _tree.CreateFile(operation);
             }
 
-            if (!_locks.Add(full))
+            if (_readingLocks.Contains(full) || !_locks.Add(full))
             {
                 throw new FileLockedException(path, "process 1 (simulated)");
             }
         });
-        return new HeldLock(this, full);
+        return new HeldLock(() => Unlock(_locks, full));
+    }
+
+    /// <inheritdoc/>
+    public IDisposable? TryLockForReading(string path)
+    {
+        string full = Normalize(path);
+        bool isThere = false;
+        Execute(FileOperation.Lock, path, operation =>
+        {
+            isThere = _tree.FindFile(full) is not null;
+            if (_locks.Contains(full))
+            {
+                throw new FileLockedException(path, "process 1 (simulated)");
+            }
+
+            if (isThere)
+            {
+                _readingLocks.Add(full);
+            }
+        });
+        return isThere ? new HeldLock(() => Unlock(_readingLocks, full)) : null;
     }
 
     /// <summary>
@@ -338,20 +360,18 @@ public sealed class SimulatedFiles : IFileSystem, IDisposable
         return new SimulatedFile(this, inode, path, writable);
     }
 
-    private sealed class HeldLock(SimulatedFiles files, string path) : IDisposable
+    private void Unlock(ICollection<string> locks, string path)
     {
-        private SimulatedFiles? _files = files;
-
-        public void Dispose()
+        lock (_gate)
         {
-            SimulatedFiles? held = Interlocked.Exchange(ref _files, null);
-            if (held is not null)
-            {
-                lock (held._gate)
-                {
-                    held._locks.Remove(path);
-                }
-            }
+            locks.Remove(path);
         }
+    }
+
+    private sealed class HeldLock(Action unlock) : IDisposable
+    {
+        private Action? _unlock = unlock;
+
+        public void Dispose() => Interlocked.Exchange(ref _unlock, null)?.Invoke();
     }
 }

@@ -200,6 +200,27 @@ public abstract unsafe class FileSystemContract
         Files.Lock(At("lock")).Dispose();
     }
 
+    [Fact]
+    public void A_lock_for_reading_is_shared_by_readers_alone_and_makes_no_file()
+    {
+        Assert.Null(Files.TryLockForReading(At("lock")));
+        Assert.Empty(Files.List(Folder));
+        using (Files.Lock(At("lock")))
+        {
+            var error = Assert.Throws<FileLockedException>(() => Files.TryLockForReading(At("lock")));
+            Assert.Contains(error.Holder, error.Message, StringComparison.Ordinal);
+        }
+
+        using (IDisposable? first = Files.TryLockForReading(At("lock")))
+        {
+            Assert.NotNull(first);
+            Files.TryLockForReading(At("lock"))!.Dispose();
+            Assert.Throws<FileLockedException>(() => Files.Lock(At("lock")));
+        }
+
+        Files.Lock(At("lock")).Dispose();
+    }
+
     protected string At(string name) => Path.Combine(Folder, name);
 
     private void MakeFile(string name, byte first)

@@ -11,8 +11,6 @@ namespace Kvs.Tests;
 /// </summary>
 public sealed class FlippedBitTests(ITestOutputHelper output)
 {
-    private const int LongRowOfZeros = 64;
-
     private readonly WriteScript _script = WriteScript.Short;
 
     [Fact]
@@ -42,7 +40,7 @@ public sealed class FlippedBitTests(ITestOutputHelper output)
         foreach ((string path, byte[] bytes) in SmallStore.Segments(files))
         {
             SmallStore.VerifySegment(files, path);
-            foreach ((int offset, int bit) in Bits(bytes, zerosApart: 1))
+            foreach ((int offset, int bit) in FlippedBits.Of(bytes, zerosApart: 1))
             {
                 files.FlipBit(path, offset, bit);
                 var damage = Assert.Throws<KvsDamageException>(() => SmallStore.VerifySegment(files, path));
@@ -207,7 +205,7 @@ public sealed class FlippedBitTests(ITestOutputHelper output)
         {
             string path = Path.Combine(SmallStore.Folder, name);
             byte[] bytes = image.ReadAll(path);
-            foreach ((int offset, int bit) in Bits(bytes, zerosApart))
+            foreach ((int offset, int bit) in FlippedBits.Of(bytes, zerosApart))
             {
                 present.FlipBit(path, offset, bit);
                 string where = $"{path}, byte {offset:x}, bit {bit}";
@@ -295,31 +293,5 @@ public sealed class FlippedBitTests(ITestOutputHelper output)
         Assert.Equal(_script.Keys.Count(key => _script.ValueAfter(sureMoment, key) is not null),
             store.GetStatistics().Keys);
         return isRight;
-    }
-
-    private static IEnumerable<(int Offset, int Bit)> Bits(byte[] bytes, int zerosApart)
-    {
-        int zerosUntil = 0;
-        for (int at = 0; at < bytes.Length; at++)
-        {
-            if (at >= zerosUntil)
-            {
-                int length = bytes.AsSpan(at).IndexOfAnyExcept((byte)0);
-                zerosUntil = at + (length < 0 ? bytes.Length - at : length);
-                zerosUntil = zerosUntil - at >= LongRowOfZeros ? zerosUntil : at;
-            }
-
-            if (at < zerosUntil)
-            {
-                yield return (at, at % 8);
-                at += zerosApart - 1;
-                continue;
-            }
-
-            for (int bit = 0; bit < 8; bit++)
-            {
-                yield return (at, bit);
-            }
-        }
     }
 }
