@@ -294,6 +294,7 @@ internal sealed class Housekeeper
         try
         {
             WriteManifest(_commits.DurableEpoch, sealedNow, dropped);
+            sealedNow.ForEach(segment => SegmentSealer.TryTrim(segment, _options.Tell));
             dropped.ForEach(Retire);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
