@@ -79,6 +79,11 @@ internal sealed class Compaction
     /// <param name="isFull">Whether everything is to be compacted that has any garbage.</param>
     internal bool Run(bool isFull)
     {
+        if (isFull)
+        {
+            _commits.ThrowIfPoisoned();
+        }
+
         if (_commits.Poisoned is not null || !(isFull || _options.Compaction.IsAutomatic))
         {
             return false;
@@ -96,7 +101,7 @@ internal sealed class Compaction
         }
 
         TakeCensusIfDue();
-        return CompactSome(ChooseVictims());
+        return CompactSome(ChooseVictims()).Count > 0;
     }
 
     private void RunFull()
@@ -112,8 +117,7 @@ internal sealed class Compaction
             while (TakeSome(Complete().FindAll(segment => old.Contains(segment) && SpaceUse.DeadShare(segment) > 0))
                 is { Count: > 0 } victims)
             {
-                _ = CompactSome(victims);
-                old.ExceptWith(victims);
+                old.ExceptWith(CompactSome(victims));
                 _housekeeper.Tend();
             }
         }
@@ -165,11 +169,13 @@ internal sealed class Compaction
         return some;
     }
 
-    private bool CompactSome(List<Segment> victims)
+    /// <summary>Compacts some segments; returns those that were dropped. The others are damaged, or there was no room.
+    /// </summary>
+    private List<Segment> CompactSome(List<Segment> victims)
     {
         if (victims.Count == 0)
         {
-            return false;
+            return [];
         }
 
         List<Segment> done = [];
@@ -187,7 +193,7 @@ internal sealed class Compaction
         _options.AtCompactionStep?.Invoke(CompactionStep.Dropped);
         _ = Interlocked.Add(ref _compactedSegments, done.Count);
         Volatile.Write(ref _copiedBytes, _compactor.CopiedBytes);
-        return done.Count > 0;
+        return done;
     }
 
     private void TakeCensusIfDue()
@@ -205,7 +211,7 @@ internal sealed class Compaction
 
     private void TakeCensus()
     {
-        _census.Take(_housekeeper.Present());
+        _census.Take(_housekeeper.Present(), NoteDamage);
         _options.AtCompactionStep?.Invoke(CompactionStep.CensusTaken);
     }
 

@@ -52,6 +52,8 @@ internal sealed class Housekeeper
     private GroupCommit _commits = null!;
     private Compaction _compaction = null!;
     private Exception? _failure;
+    private bool _hasTrouble;
+    private bool _isTroubleTold;
 
     internal Housekeeper(string folder, KvStoreOptions options, Manifest manifest, SegmentTable segments,
         StoreIndex index, EpochGate gate, Reclaimer reclaimer, SegmentSupply supply)
@@ -194,6 +196,7 @@ internal sealed class Housekeeper
         while (WaitForWork(out long wanted))
         {
             Exception? failure = null;
+            _hasTrouble = false;
             try
             {
                 Tend();
@@ -203,20 +206,22 @@ internal sealed class Housekeeper
                     Due();
                 }
 
-                LetWritesGo(isStuck: _commits.Poisoned is not null || (!hasDone && !IsWaiting()));
+                LetWritesGo(isStuck: _commits.Poisoned is not null || (!hasDone && (_hasTrouble || !IsWaiting())));
             }
             catch (ObjectDisposedException)
             {
                 // The store is being closed; nobody waits for what was left.
                 return;
             }
-            catch (Exception e) when (e is KvsException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is KvsException or IOException or UnauthorizedAccessException
+                or OutOfMemoryException)
             {
                 failure = e;
                 _supply.LetGo(atLeastOne: true);
-                _options.Tell($"Compaction could not go on, and will be tried again: {e.Message}");
+                TellTrouble($"Compaction could not go on, and will be tried again: {e.Message}");
             }
 
+            _isTroubleTold &= _hasTrouble;
             lock (_monitor)
             {
                 _failure = failure;
@@ -300,7 +305,18 @@ internal sealed class Housekeeper
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Nothing is lost: the manifest before is as true as this one would be. Tried again after the next commit.
-            _options.Tell($"The manifest could not be written, and will be later: {e.Message}");
+            TellTrouble($"The manifest could not be written, and will be later: {e.Message}");
+        }
+    }
+
+    /// <summary>Says what does not work, once until it does again: it is tried many times a second.</summary>
+    private void TellTrouble(string message)
+    {
+        _hasTrouble = true;
+        if (!_isTroubleTold)
+        {
+            _isTroubleTold = true;
+            _options.Tell(message);
         }
     }
 
