@@ -29,7 +29,7 @@ public sealed unsafe partial class KvStore
         _numbersAtOpening = SumOfNumbers();
         Manifest manifest = opener.Manifest;
         _supply = new SegmentSupply(folder, opener.Secret, _segments, options, manifest.Session, manifest.SegmentFloor,
-            _segments.ToList().Sum(segment => (long)segment.Length), options.Lanes);
+            options.Lanes);
         _housekeeper = new Housekeeper(folder, options, manifest, _segments, _index, _gate, _reclaimer, _supply);
         _log = new LogWriter(_gate, _supply, options.Lanes,
             (uint)Math.Min(options.FirstSegmentBytes, options.SegmentBytes), () => _commits!.CommitSoon());

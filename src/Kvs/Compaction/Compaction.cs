@@ -84,6 +84,11 @@ internal sealed class Compaction
     /// <param name="isFull">Whether everything is to be compacted that has any garbage.</param>
     internal bool Run(bool isFull)
     {
+        if (isFull)
+        {
+            _commits.ThrowIfPoisoned();
+        }
+
         if (_commits.Poisoned is not null || !(isFull || _options.Compaction.IsAutomatic))
         {
             return false;
@@ -101,7 +106,7 @@ internal sealed class Compaction
         }
 
         TakeCensusIfDue();
-        return CompactSome(ChooseVictims());
+        return CompactSome(ChooseVictims()).Count > 0;
     }
 
     private void RunFull()
@@ -117,8 +122,7 @@ internal sealed class Compaction
             while (TakeSome(Complete().FindAll(segment => old.Contains(segment) && SpaceUse.DeadShare(segment) > 0))
                 is { Count: > 0 } victims)
             {
-                _ = CompactSome(victims);
-                old.ExceptWith(victims);
+                old.ExceptWith(CompactSome(victims));
                 _housekeeper.Tend();
             }
         }
@@ -170,11 +174,13 @@ internal sealed class Compaction
         return some;
     }
 
-    private bool CompactSome(List<Segment> victims)
+    /// <summary>Compacts some segments; returns those that were dropped. The others are damaged, or there was no room.
+    /// </summary>
+    private List<Segment> CompactSome(List<Segment> victims)
     {
         if (victims.Count == 0)
         {
-            return false;
+            return [];
         }
 
         long start = Stopwatch.GetTimestamp();
@@ -197,7 +203,7 @@ internal sealed class Compaction
         Volatile.Write(ref _copiedBytes, _compactor.CopiedBytes);
         _options.Events.CompactionFinished(done.Count, copiedBytes, done.Sum(segment => segment.DiskBytes),
             Stopwatch.GetElapsedTime(start));
-        return done.Count > 0;
+        return done;
     }
 
     private void TakeCensusIfDue()
@@ -215,7 +221,7 @@ internal sealed class Compaction
 
     private void TakeCensus()
     {
-        _census.Take(_housekeeper.Present());
+        _census.Take(_housekeeper.Present(), NoteDamage);
         _options.AtCompactionStep?.Invoke(CompactionStep.CensusTaken);
     }
 

@@ -43,17 +43,43 @@ internal sealed unsafe class Compactor
     /// <summary>Bytes copied since the store was opened.</summary>
     internal long CopiedBytes { get; private set; }
 
-    /// <summary>Makes segments unnecessary. Returns those of which nothing is needed any more; the others are damaged.
-    /// </summary>
+    /// <summary>Makes segments unnecessary. Returns those of which nothing is needed any more; the others are damaged,
+    /// or there was no room for all of their records.</summary>
     /// <param name="victims">Complete segments.</param>
     /// <param name="census">Which tombstones in them may go.</param>
     /// <param name="onDamage">Told of a segment that is not as it was written.</param>
-    /// <exception cref="KvsWriteException">There is no room, or a sync failed; everything is as it was.</exception>
+    /// <exception cref="KvsWriteException">There was no room for the first of them, or a sync failed; nothing is lost.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The store is being closed.</exception>
     internal List<Segment> Compact(IReadOnlyList<Segment> victims, TombstoneCensus census,
         Action<Segment, KvsDamageException> onDamage)
     {
         _moves.Clear();
+        try
+        {
+            List<Segment> copied = CopyWhatFits(victims, census, onDamage, out KvsWriteException? noRoom);
+            _atStep?.Invoke(CompactionStep.Copied);
+            Flush();
+            _atStep?.Invoke(CompactionStep.Durable);
+            SwingAll();
+            _atStep?.Invoke(CompactionStep.Swung);
+            return copied.Count > 0 || noRoom is null
+                ? copied
+                : throw new KvsWriteException(noRoom.Message, noRoom.IsFinal, noRoom);
+        }
+        finally
+        {
+            // Copies that no slot was turned to are garbage, and must count as such: they are found when the store is
+            // opened next, and a tombstone of their key must outlive them.
+            _moves.ForEach(move => move.Copy.AddDead(lane: 0, move.Length));
+            _moves.Clear();
+        }
+    }
+
+    private List<Segment> CopyWhatFits(IReadOnlyList<Segment> victims, TombstoneCensus census,
+        Action<Segment, KvsDamageException> onDamage, out KvsWriteException? noRoom)
+    {
+        noRoom = null;
         List<Segment> copied = [];
         foreach (Segment victim in victims)
         {
@@ -66,19 +92,24 @@ internal sealed unsafe class Compactor
             {
                 onDamage(victim, e);
             }
+            catch (KvsWriteException e)
+            {
+                // On a full disk, dropping one segment may make the room that the others need.
+                noRoom = e;
+                break;
+            }
         }
 
-        _atStep?.Invoke(CompactionStep.Copied);
-        Flush();
-        _atStep?.Invoke(CompactionStep.Durable);
-        foreach (Move move in _moves)
-        {
-            Swing(move);
-        }
-
-        _moves.Clear();
-        _atStep?.Invoke(CompactionStep.Swung);
         return copied;
+    }
+
+    private void SwingAll()
+    {
+        while (_moves.Count > 0)
+        {
+            Swing(_moves[^1]);
+            _moves.RemoveAt(_moves.Count - 1);
+        }
     }
 
     /// <summary>Returns when everything that was written up to now is durable.</summary>
@@ -121,7 +152,7 @@ internal sealed unsafe class Compactor
         return isLive;
     }
 
-    /// <summary>Whether a key was set again after a tombstone.</summary>
+    /// <summary>Whether a key was set again after a tombstone; not where that record is damaged.</summary>
     private bool IsSuperseded(ulong hash, byte* tombstone)
     {
         EpochSlot epoch = _gate.Enter();
@@ -130,6 +161,10 @@ internal sealed unsafe class Compactor
             return _index.Locate(hash, out ulong fraction)
                 .TryFind(Frame.Key(tombstone), fraction, out FoundRecord found) &&
                 found.Version > Frame.Sequence(tombstone);
+        }
+        catch (KvsDamageException)
+        {
+            return false;
         }
         finally
         {

@@ -60,20 +60,35 @@ internal sealed class ExpirySweep(StoreIndex index, EpochGate gate, TimeProvider
 
         // What is written from now on is noted by its writer; what is there now is met below.
         Volatile.Write(ref _earliest, long.MaxValue);
-        foreach (Partition partition in index.Partitions)
+        bool isDone = false;
+        try
         {
-            for (uint bucket = 0; VisitSome(partition, bucket); bucket += BucketsPerEpoch)
+            foreach (Partition partition in index.Partitions)
             {
+                for (uint bucket = 0; VisitSome(partition, bucket); bucket += BucketsPerEpoch)
+                {
+                    RemoveFound(remove);
+                }
+
                 RemoveFound(remove);
+                pause();
             }
 
-            RemoveFound(remove);
-            pause();
+            isDone = true;
         }
+        finally
+        {
+            if (!isDone)
+            {
+                // What was not met, or not removed, is still there.
+                _expired.Clear();
+                Note(Now);
+            }
 
-        _ended = Stopwatch.GetTimestamp();
-        TimeSpan took = Stopwatch.GetElapsedTime(start);
-        _rest = took * RestFactor > s_leastRest ? took * RestFactor : s_leastRest;
+            _ended = Stopwatch.GetTimestamp();
+            TimeSpan took = Stopwatch.GetElapsedTime(start);
+            _rest = took * RestFactor > s_leastRest ? took * RestFactor : s_leastRest;
+        }
     }
 
     private bool VisitSome(Partition partition, uint bucket)

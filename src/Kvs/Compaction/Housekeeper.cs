@@ -55,6 +55,8 @@ internal sealed class Housekeeper
     private Compaction _compaction = null!;
     private Exception? _failure;
     private long _droppedBytes;
+    private bool _hasTrouble;
+    private bool _isTroubleTold;
 
     internal Housekeeper(string folder, KvStoreOptions options, Manifest manifest, SegmentTable segments,
         StoreIndex index, EpochGate gate, Reclaimer reclaimer, SegmentSupply supply)
@@ -214,6 +216,7 @@ internal sealed class Housekeeper
         while (WaitForWork(out long wanted))
         {
             Exception? failure = null;
+            _hasTrouble = false;
             try
             {
                 Tend();
@@ -223,20 +226,22 @@ internal sealed class Housekeeper
                     Due();
                 }
 
-                LetWritesGo(isStuck: _commits.Poisoned is not null || (!hasDone && !IsWaiting()));
+                LetWritesGo(isStuck: _commits.Poisoned is not null || (!hasDone && (_hasTrouble || !IsWaiting())));
             }
             catch (ObjectDisposedException)
             {
                 // The store is being closed; nobody waits for what was left.
                 return;
             }
-            catch (Exception e) when (e is KvsException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is KvsException or IOException or UnauthorizedAccessException
+                or OutOfMemoryException)
             {
                 failure = e;
                 _supply.LetGo(atLeastOne: true);
-                _options.Events.CompactionFailed(e);
+                TellTrouble(() => _options.Events.CompactionFailed(e));
             }
 
+            _isTroubleTold &= _hasTrouble;
             lock (_monitor)
             {
                 _failure = failure;
@@ -314,12 +319,24 @@ internal sealed class Housekeeper
         try
         {
             WriteManifest(_commits.DurableEpoch, sealedNow, dropped);
+            sealedNow.ForEach(segment => SegmentSealer.TryTrim(segment, _options.Events.Warn));
             dropped.ForEach(Retire);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Nothing is lost: the manifest before is as true as this one would be. Tried again after the next commit.
-            _options.Events.Warn($"The manifest could not be written, and will be later: {e.Message}");
+            TellTrouble(() => _options.Events.Warn($"The manifest could not be written, and will be later: {e.Message}"));
+        }
+    }
+
+    /// <summary>Says what does not work, once until it does again: it is tried many times a second.</summary>
+    private void TellTrouble(Action tell)
+    {
+        _hasTrouble = true;
+        if (!_isTroubleTold)
+        {
+            _isTroubleTold = true;
+            tell();
         }
     }
 

@@ -32,39 +32,59 @@ internal sealed unsafe class TombstoneCensus(StoreIndex index)
     internal long BytesThatMayGo(Segment segment) =>
         _mayGo.TryGetValue(segment, out HashSet<uint>? offsets) ? offsets.Sum(offset => (long)LengthAt(segment, offset)) : 0;
 
-    /// <summary>Looks at the tombstones of all sealed segments.</summary>
+    /// <summary>Looks at the tombstones of all sealed segments. What is in a damaged one is not known: it may be what
+    /// any tombstone hides.</summary>
     /// <param name="segments">All segments of the store that are not dropped.</param>
-    /// <exception cref="KvsDamageException">A segment cannot be read; nothing was decided.</exception>
-    internal void Take(IReadOnlyList<Segment> segments)
+    /// <param name="onDamage">Told of a segment that is not as it was written.</param>
+    internal void Take(IReadOnlyList<Segment> segments, Action<Segment, KvsDamageException> onDamage)
     {
         _byHash.Clear();
         int count = 0;
         foreach (Segment segment in segments)
         {
-            if (segment.IsSealed && segment.TombstoneBytes > 0 && count < MaxTombstones)
+            if (segment.IsSealed && segment.TombstoneBytes > 0 && !segment.IsDamaged && count < MaxTombstones)
             {
-                SegmentWalk.VerifyWhole(segment, offset => count += Collect(segment, offset));
+                Visit(segment, offset => count += Collect(segment, offset), onDamage);
             }
         }
 
-        // A segment without dead records holds live ones only, and none of those is earlier than a tombstone.
         foreach (Segment segment in segments)
         {
-            if (segment.DeadBytes > 0 || segment.TombstoneBytes > 0 || !segment.IsSealed)
+            if (!segment.IsDamaged && MayHoldEarlier(segment))
             {
-                SegmentWalk.VisitRecords(segment, offset => Compare(segment, offset));
+                Visit(segment, offset => Compare(segment, offset), onDamage);
             }
         }
 
+        bool isAllKnown = segments.All(segment => !segment.IsDamaged);
         foreach (Tombstone tombstone in _byHash.Values.SelectMany(tombstones => tombstones))
         {
-            if (tombstone.HasLater || !tombstone.HasEarlier)
+            if (tombstone.HasLater || (isAllKnown && !tombstone.HasEarlier))
             {
                 Release(tombstone);
             }
         }
 
         _byHash.Clear();
+    }
+
+    /// <summary>Whether there may be something in a segment that a tombstone hides. A sealed one without dead records
+    /// holds live ones only, and none of those is earlier than a tombstone. One in which nothing was stamped is not the
+    /// log's yet: it may go at any moment, and will hold later records only.</summary>
+    private static bool MayHoldEarlier(Segment segment) => segment.IsSealed
+        ? segment.DeadBytes > 0 || segment.TombstoneBytes > 0
+        : segment.LastEpoch != 0;
+
+    private static void Visit(Segment segment, Action<uint> visit, Action<Segment, KvsDamageException> onDamage)
+    {
+        try
+        {
+            SegmentWalk.VisitRecords(segment, visit);
+        }
+        catch (KvsDamageException e)
+        {
+            onDamage(segment, e);
+        }
     }
 
     private static uint LengthAt(Segment segment, uint offset) =>

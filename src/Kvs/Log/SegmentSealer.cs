@@ -7,13 +7,15 @@ namespace Kvs.Log;
 /// </summary>
 /// <remarks>
 /// The crash may come at any moment. A frame is written so that it is a hole until it is whole, the footer before the
-/// seal, and the file is cut only when both are on disk: it is never shorter than its segment without its seal.
+/// seal, and the file is cut only when both are on disk and a manifest names the segment: what is in a file that was cut
+/// is settled, and until then a power cut may take back what of it no commit record covers.
 /// </remarks>
 internal static unsafe class SegmentSealer
 {
     /// <summary>
     /// Seals a segment whose chunks are complete: no room without a finished frame, and zeros behind the last frame
-    /// of each chunk and behind the last chunk. On disk when this returns.
+    /// of each chunk and behind the last chunk. On disk when this returns. One that was sealed before stays as it is: a
+    /// manifest may name it already, though writing that failed.
     /// </summary>
     /// <param name="segment">The segment.</param>
     /// <param name="seeds">Of the hashes of keys that its footer will hold.</param>
@@ -22,6 +24,11 @@ internal static unsafe class SegmentSealer
     /// <exception cref="KvsDamageException">Something in the segment is not as it was written.</exception>
     internal static bool TrySeal(Segment segment, in KeySeeds seeds, Action<string> tell)
     {
+        if (segment.Seal is not null)
+        {
+            return true;
+        }
+
         using SegmentContents contents = SegmentContents.Read(segment, seeds);
         if (contents.Chunks == 0)
         {
@@ -53,6 +60,11 @@ internal static unsafe class SegmentSealer
 
         segment.File.Sync();
         segment.NoteSeal(seal, contents.End + seal.FooterBytes + Frame.SealBytes);
+    }
+
+    /// <summary>As <see cref="Trim"/>; where it fails, that is said, and tried again when the store is closed.</summary>
+    internal static void TryTrim(Segment segment, Action<string> tell)
+    {
         try
         {
             Trim(segment);
@@ -63,8 +75,8 @@ internal static unsafe class SegmentSealer
         }
     }
 
-    /// <summary>Gives back what a sealed segment does not use, if that is still to be done. The seal is on disk
-    /// before.</summary>
+    /// <summary>Gives back what a sealed segment does not use, if that is still to be done. The seal and the manifest
+    /// that names the segment are on disk before.</summary>
     internal static void Trim(Segment segment)
     {
         if (segment.SealedEnd != 0 && segment.SealedEnd < segment.File.Length)

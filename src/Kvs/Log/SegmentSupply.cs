@@ -50,7 +50,7 @@ internal sealed unsafe class SegmentSupply
 
     private readonly ConcurrentQueue<(Segment Segment, uint Offset, uint Length)> _toPopulate = new();
 
-    // Guarded by the monitor, but for _ready, which is taken by exchange, and the two numbers, which are only added to.
+    // Guarded by the monitor, but for _ready, which is taken by exchange, and the number, which is only added to.
     private Segment? _ready;
     private Exception? _failure;
     private long _attempts;
@@ -62,7 +62,6 @@ internal sealed unsafe class SegmentSupply
     private Action? _onHoldBack;
     private int _dedicatedInUse;
     private ulong _nextId;
-    private long _totalBytes;
 
     // The thread's own: a segment is never smaller than the one before, so what fits one fits the next.
     private long _lastCapacity;
@@ -75,11 +74,9 @@ internal sealed unsafe class SegmentSupply
     /// <param name="options">Sizes, and the file system.</param>
     /// <param name="session">The session that the segments belong to.</param>
     /// <param name="firstId">The number of the first segment.</param>
-    /// <param name="existingBytes">Bytes of the segments that are there; a store's next segment is as large as all
-    /// before, within the options' bounds.</param>
     /// <param name="lanes">How many lanes will write.</param>
     internal SegmentSupply(string folder, LogSecret secret, SegmentTable segments, KvStoreOptions options,
-        ulong session, ulong firstId, long existingBytes, int lanes)
+        ulong session, ulong firstId, int lanes)
     {
         _files = options.FileSystem;
         _folder = folder;
@@ -90,7 +87,6 @@ internal sealed unsafe class SegmentSupply
         Leases = new LeaseFigures(segments);
         _session = session;
         _nextId = firstId;
-        _totalBytes = existingBytes;
         _lanes = lanes;
         _thread = new Thread(Run) { IsBackground = true, Name = "kvs segments" };
         _thread.Start();
@@ -136,8 +132,9 @@ internal sealed unsafe class SegmentSupply
     {
         get
         {
-            long live = _segments.ToList().Sum(segment => segment.LiveBytes);
-            return Volatile.Read(ref _totalBytes) >
+            List<Segment> segments = _segments.ToList();
+            long live = segments.Sum(segment => segment.LiveBytes);
+            return segments.Sum(segment => segment.DiskBytes) >
                 ((1 + _options.Compaction.HighestRatio) * live) + (MostSegmentsBeside * LastCapacity);
         }
     }
@@ -274,7 +271,6 @@ internal sealed unsafe class SegmentSupply
     internal void Remove(Segment segment)
     {
         _segments.Free(segment.Slot);
-        Interlocked.Add(ref _totalBytes, -segment.DiskBytes);
         segment.Dispose();
         TryUnlink(segment.Path);
         Leases.NoteRemoved(segment);
@@ -417,7 +413,6 @@ internal sealed unsafe class SegmentSupply
             _files.SyncDirectory(_folder);
             var segment = new Segment(file, path, start, header, salt, _segments.TakeSlot(), _lanes);
             _segments.Put(segment);
-            Interlocked.Add(ref _totalBytes, capacity);
             file.Populate(0, Math.Min(capacity, firstBytes));
             return segment;
         }

@@ -180,6 +180,7 @@ internal sealed class StoreOpener : IDisposable
         loader.FillIndex();
         RebuiltSegments = loader.RebuiltSegments;
         BeginSession(before, kept, loader, highestEpoch, isPowerCut && own.Count > 0);
+        Segments.ToList().ForEach(segment => SegmentSealer.TryTrim(segment, _options.Events.Warn));
         RemoveLeftovers(names, kept);
     }
 
@@ -208,7 +209,7 @@ internal sealed class StoreOpener : IDisposable
     private List<ulong> RecoverSession(Manifest before, List<ulong> own, bool isPowerCut, List<CommitRecord> commits,
         ref ulong highestEpoch)
     {
-        // Mapped for this purpose alone: repairing cuts the files, and what is kept is then opened like any other.
+        // Mapped for this purpose alone: repairing makes files longer, and what is kept is then opened like any other.
         List<Segment> segments = own.ConvertAll(id => OpenSegment(id, table: null));
         ulong settledEpoch = before.Sealed.Count == 0 ? 0 : highestEpoch;
         var recovery = new SessionRecovery(_folder, segments, Index.Seeds, before, isPowerCut, settledEpoch,
@@ -216,12 +217,7 @@ internal sealed class StoreOpener : IDisposable
         recovery.Analyze();
         List<ulong> kept = recovery.Repair(_options.Events.Warn).ConvertAll(segment => segment.Id);
         highestEpoch = Math.Max(highestEpoch, recovery.HighestEpoch);
-        foreach (Segment segment in segments)
-        {
-            SegmentSealer.Trim(segment);
-            segment.Dispose();
-        }
-
+        segments.ForEach(segment => segment.Dispose());
         Recovery = new RecoveryStatistics(isPowerCut, recovery.Holes, recovery.DroppedBytes, Time: default);
         return kept;
     }

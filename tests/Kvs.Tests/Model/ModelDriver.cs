@@ -82,9 +82,10 @@ internal sealed class ModelDriver(ModelPair pair, HandDrivenClock clock, Random 
 
     private bool IsDurable(Durability? durability) => (durability ?? pair.Store.Durability) == Durability.Disk;
 
-    private void Set(WriteOptions options, (ulong Store, ulong Oracle)? versions = null)
+    private void Set(WriteOptions options) => Set(AnyKey(), options);
+
+    private void Set(int key, WriteOptions options, (ulong Store, ulong Oracle)? versions = null)
     {
-        int key = AnyKey();
         byte[] value = pair.NewValue(random);
         Durability? durability = AnyDurability();
         bool isStream = random.Next(10) == 0;
@@ -117,7 +118,8 @@ internal sealed class ModelDriver(ModelPair pair, HandDrivenClock clock, Random 
                 Set(WriteOptions.IfPresent with { KeepsExpiry = random.Next(2) == 0 });
                 break;
             default:
-                Set(default, pair.Versions.Choose(AnyKey(), random));
+                int key = AnyKey();
+                Set(key, default, pair.Versions.Choose(key, random));
                 break;
         }
     }

@@ -13,6 +13,7 @@ internal sealed class ModelRun : IDisposable
     private readonly HandDrivenClock _clock = new();
     private readonly ModelPair _pair;
     private readonly KvStoreOptions _options;
+    private readonly List<string> _story = [];
     private SimulatedFiles _files = new();
 
     internal ModelRun(int seed)
@@ -39,7 +40,12 @@ internal sealed class ModelRun : IDisposable
                 GarbageRatio = _random.Next(2) == 0 ? 0.05 : 0.35,
             },
         };
+        _story.Add($"{_pair.KeyCount} keys, {_options.Durability}, {_options.Partitions} partitions, " +
+            $"{_options.Lanes} lanes, {_options.Compaction}");
     }
+
+    /// <summary>What has happened so far.</summary>
+    internal string Story => string.Join(Environment.NewLine, _story);
 
     /// <summary>Runs it.</summary>
     internal void Run()
@@ -68,6 +74,7 @@ internal sealed class ModelRun : IDisposable
         using var crash = new CrashPoint(_files, _random, _pair.History);
         crash.Arm(isOpening: true);
         KvStore store = Open();
+        crash.Disarm();
         if (crash.Taken is { } early)
         {
             // Died in the middle of opening: what counts is what was there before.
@@ -96,6 +103,7 @@ internal sealed class ModelRun : IDisposable
         driver.CheckLeases();
         driver.Dispose();
         int all = _pair.History.Done;
+        _story.Add($"{all} writes");
         return crash.Taken is { } taken
             ? GoOnAfter(taken, new Standing(taken.Durable, taken.Done, taken.Begun))
             : new Standing(all, all, all);
@@ -104,6 +112,7 @@ internal sealed class ModelRun : IDisposable
     /// <summary>Goes on with the files that a crash left.</summary>
     private Standing GoOnAfter(CrashImage crash, Standing standing)
     {
+        _story.Add($"{(crash.IsPowerCut ? "Power cut" : "Death")} {crash.Where}; {standing}");
         _files.Dispose();
         _files = crash.Files;
         if (!crash.IsPowerCut)
@@ -124,6 +133,7 @@ internal sealed class ModelRun : IDisposable
         {
             for (int step = 0; step < steps && crash.Taken is null; step++)
             {
+                _pair.Versions.BeginOperation();
                 driver.Step();
                 if (_random.Next(60) == 0)
                 {
@@ -136,10 +146,14 @@ internal sealed class ModelRun : IDisposable
                 }
             }
 
-            if (crash.Taken is null)
+            if (crash.Taken is not null)
             {
-                _pair.CompareAll();
+                _pair.Versions.ForgetOperation();
+                return;
             }
+
+            _pair.Versions.BeginOperation();
+            _pair.CompareAll();
         }
         finally
         {

@@ -19,14 +19,15 @@ public sealed class ModelTests(ITestOutputHelper output)
         int runs = 0;
         do
         {
+            using var run = new ModelRun(seed);
             try
             {
-                using var run = new ModelRun(seed);
                 run.Run();
             }
             catch (Exception)
             {
                 output.WriteLine($"Failed with seed {seed}");
+                output.WriteLine(run.Story);
                 throw;
             }
 

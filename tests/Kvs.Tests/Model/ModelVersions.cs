@@ -13,11 +13,27 @@ internal sealed class ModelVersions(int keys)
         [.. Enumerable.Range(0, keys).Select(_ => new List<(ulong, ulong)>())];
 
     private readonly ulong[] _highest = new ulong[keys];
+    private readonly Stack<(int Key, ulong HighestBefore)> _latest = [];
+
+    /// <summary>An operation begins.</summary>
+    internal void BeginOperation() => _latest.Clear();
+
+    /// <summary>The crash came before the last operation had returned: nobody has seen the versions that it gave.
+    /// </summary>
+    internal void ForgetOperation()
+    {
+        while (_latest.TryPop(out (int Key, ulong HighestBefore) note))
+        {
+            _highest[note.Key] = note.HighestBefore;
+            _seen[note.Key].RemoveAt(_seen[note.Key].Count - 1);
+        }
+    }
 
     /// <summary>A write gave these versions: the store's must be higher than all before.</summary>
     internal void NoteWritten(int key, ulong store, ulong oracle)
     {
         Assert.True(store > _highest[key], $"key {key} was given version {store}, and had {_highest[key]} before");
+        _latest.Push((key, _highest[key]));
         _highest[key] = store;
         _seen[key].Add((store, oracle));
     }
@@ -38,7 +54,7 @@ internal sealed class ModelVersions(int keys)
     /// there.</summary>
     internal void Restart(int key, ulong store, ulong oracle)
     {
-        Assert.True(store <= _highest[key] || store == 0 || _seen[key].All(seen => seen.Store != store));
+        _latest.Clear();
         _highest[key] = Math.Max(_highest[key], store);
         List<(ulong Store, ulong Oracle)> seen = _seen[key];
         for (int i = 0; i < seen.Count; i++)
