@@ -14,6 +14,7 @@ public sealed class ManySegmentsTests(ITestOutputHelper output)
     private const int Writes = 25_000;
 
     private readonly Dictionary<int, (byte[]? Value, int Bytes)> _last = [];
+    private int _tombstoneBytes;
 
     [Theory]
     [InlineData(1, false)]
@@ -99,7 +100,8 @@ public sealed class ManySegmentsTests(ITestOutputHelper output)
             {
                 if (store.Remove(key))
                 {
-                    _last[number] = (null, Frame.RecordBytes(key.Length, 0));
+                    _last[number] = (null, 0);
+                    _tombstoneBytes += Frame.RecordBytes(key.Length, 0);
                 }
 
                 continue;
@@ -122,7 +124,9 @@ public sealed class ManySegmentsTests(ITestOutputHelper output)
 
         EngineStatistics statistics = store.GetStatistics();
         Assert.Equal(_last.Values.Count(last => last.Value is not null), statistics.Keys);
-        Assert.Equal(_last.Values.Sum(last => last.Bytes), statistics.LiveBytes);
+
+        // Which tombstones are not needed any more is found out by compaction, which is off here.
+        Assert.Equal(_last.Values.Sum(last => last.Bytes) + _tombstoneBytes, statistics.LiveBytes);
         Assert.InRange(statistics.Segments, 20, int.MaxValue);
     }
 }
