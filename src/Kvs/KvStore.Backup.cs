@@ -23,4 +23,8 @@ public sealed unsafe partial class KvStore
         _gate.ThrowIfInside();
         return _backup.Run(path, Flush);
     }
+
+    /// <summary>Segments that compaction found to be damaged, and left as they are.</summary>
+    internal IReadOnlyList<string> DamagedFiles =>
+        [.. _segments.ToList().Where(segment => segment.IsDamaged).Select(segment => segment.Path)];
 }

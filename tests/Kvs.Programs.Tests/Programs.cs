@@ -22,6 +22,8 @@ internal static class Programs
 
     public static string ServerPath { get; } = FindPath("kvs-server");
 
+    public static string AdminPath { get; } = FindPath("kvs-admin");
+
     public static string ClientPath { get; } = FindPath("kvs-client");
 
     /// <summary>Runs the client on a server and waits for its end.</summary>
@@ -34,6 +36,9 @@ internal static class Programs
 
     /// <summary>Runs the client with just these arguments.</summary>
     public static ProgramResult Client(params string[] args) => Run(ClientPath, args);
+
+    /// <summary>Runs the program that looks after folders.</summary>
+    public static ProgramResult Admin(params string[] args) => Run(AdminPath, args);
 
     /// <summary>Runs the server in the hope that it ends by itself.</summary>
     public static ProgramResult Server(params string[] args) => Run(ServerPath, args);

@@ -7,7 +7,7 @@ namespace Kvs.Admin;
 public sealed record DamagedPlace(string File, long Offset, string What)
 {
     /// <summary><c>file:offset: what</c>.</summary>
-    public override string ToString() => FormattableString.Invariant($"{File}:{Offset}: {What}");
+    public override string ToString() => $"{File}:{Offset}: {What}";
 
     internal static DamagedPlace Of(KvsDamageException damage) => new(damage.File, damage.Offset, damage.What);
 }

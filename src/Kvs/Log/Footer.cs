@@ -132,6 +132,14 @@ internal static unsafe class Footer
         return HasSaneEntries(EntriesOf(frame), (int)seal.Records, offset) ? null : "its entries contradict each other";
     }
 
+    /// <summary>What a footer whose checksum is right says of its seal, where that cannot be found.</summary>
+    internal static Seal ReadSeal(Segment segment, uint offset)
+    {
+        byte* frame = segment.Start + offset;
+        return new Seal(*(uint*)(frame + EntriesOffset), Chunks: 0, *(uint*)(frame + DigestOffset), Frame.Epoch(frame),
+            Frame.Sequence(frame), RecordBytes: 0, TombstoneBytes: 0, Frame.LengthOf(Frame.ReadWord(frame)));
+    }
+
     /// <summary>Whether entries ascend, and point into the chunks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool HasSaneEntries(FooterEntry* entries, int count, uint chunksEnd)

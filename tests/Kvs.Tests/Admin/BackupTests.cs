@@ -113,6 +113,60 @@ public sealed class BackupTests
         CheckBackup(files.CrashPower(PowerCut.DropUnsynced), _script.Count);
     }
 
+    /// <summary>A write that is made while its moment is being synced belongs to the next.</summary>
+    [Fact]
+    public void What_is_written_behind_the_moment_is_not_there()
+    {
+        using var files = new SimulatedFiles();
+        using KvStore store = SmallStore.Open(files);
+        _script.MakeAll(store);
+        bool isWritten = false;
+        files.BeforeOperation = operation =>
+        {
+            if (operation.Kind == FileOperation.Sync && !isWritten)
+            {
+                isWritten = true;
+                store.Set("later", "value");
+                Assert.True(store.Remove("key-0"));
+            }
+        };
+        store.Backup(Target);
+        files.BeforeOperation = null;
+        Assert.True(isWritten);
+        Assert.Equal("value", store.GetString("later"));
+        CheckBackup(files, _script.Count);
+    }
+
+    [Fact]
+    public void What_is_overwritten_sealed_and_removed_meanwhile_is_there_all_the_same()
+    {
+        using var files = new SimulatedFiles();
+        using KvStore store = SmallStore.Open(files);
+        _script.MakeAll(store);
+        bool isFirst = true;
+        files.BeforeOperation = operation =>
+        {
+            if (isFirst && operation.Kind == FileOperation.Create &&
+                operation.Path.StartsWith(Target + "/segment", StringComparison.Ordinal))
+            {
+                isFirst = false;
+                int before = SmallStore.Segments(files).Count;
+                foreach (string key in _script.Keys)
+                {
+                    store.Set(key, new string('n', 10_000));
+                    store.Remove(key);
+                }
+
+                store.Compact();
+                SpinWait.SpinUntil(() => SmallStore.Segments(files).Count < before);
+            }
+        };
+        store.Backup(Target);
+        files.BeforeOperation = null;
+        Assert.False(isFirst);
+        CheckBackup(files, _script.Count);
+    }
+
     [Fact]
     public void A_write_that_was_cut_short_does_not_end_what_is_behind_it()
     {
