@@ -81,8 +81,10 @@ public sealed class CompactionStepTests
             hasActed = true;
             act(opened!, clock, expected);
             AssertHolds(opened!);
-            AddImages(files, images);
-            files.BeforeOperation = _ => AddImages(files, images);
+            files.BeforeOperation = _ => AddImage(files, images);
+            AddImage(files, images);
+            AddImage(files, images);
+            AddImage(files, images);
         }
 
         void AssertHolds(KvStore store)
@@ -94,16 +96,17 @@ public sealed class CompactionStepTests
         }
     }
 
-    /// <summary>What is there after the death of the process, and of the machine, at the next operation on files.
-    /// </summary>
-    private static void AddImages(SimulatedFiles files, List<SimulatedFiles> images)
+    /// <summary>What is there after a death of the process or of the machine, by turns.</summary>
+    private static void AddImage(SimulatedFiles files, List<SimulatedFiles> images)
     {
-        SimulatedFiles death = files.CrashProcess();
         lock (images)
         {
-            images.Add(death);
-            images.Add(death.CrashPower(PowerCut.Random(images.Count)));
-            images.Add(death.CrashPower(PowerCut.DropUnsynced));
+            images.Add((images.Count % 3) switch
+            {
+                0 => files.CrashProcess(),
+                1 => files.CrashPower(PowerCut.Random(images.Count)),
+                _ => files.CrashPower(PowerCut.DropUnsynced),
+            });
         }
     }
 
