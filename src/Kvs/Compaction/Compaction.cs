@@ -20,14 +20,8 @@ internal sealed class Compaction
     /// <summary>A full segment with so much garbage is compacted as it is, rather than sealed first.</summary>
     private const double NotWorthSealingShare = 0.75;
 
-    /// <summary>So much is copied in one go, which is how much more than before may be on disk meanwhile.</summary>
-    private const long RoundBytes = 64 * 1024 * 1024;
-
     /// <summary>So many segments that are much smaller than they could be are put together.</summary>
     private const int ManySmallSegments = 8;
-
-    /// <summary>New tombstones are looked at when they are this part of the live data.</summary>
-    private const double CensusRatio = 0.05;
 
     private readonly KvStoreOptions _options;
     private readonly LogWriter _log;
@@ -155,14 +149,14 @@ internal sealed class Compaction
     }
 
     /// <summary>The first of some segments, as many as are compacted in one go.</summary>
-    private static List<Segment> TakeSome(List<Segment> segments)
+    private List<Segment> TakeSome(List<Segment> segments)
     {
         List<Segment> some = [];
         long bytes = 0;
         foreach (Segment segment in segments)
         {
             long live = segment.AppendedBytes - segment.DeadBytes;
-            if (some.Count > 0 && bytes + live > RoundBytes)
+            if (some.Count > 0 && bytes + live > _options.Compaction.RoundBytes)
             {
                 break;
             }
@@ -210,7 +204,8 @@ internal sealed class Compaction
     {
         List<Segment> complete = Complete();
         SpaceUse use = SpaceUse.Of(complete);
-        if (use.Tombstones > _tombstonesKept + (CensusRatio * use.Live) + _options.FirstSegmentBytes)
+        double ratio = _options.Compaction.CensusRatio;
+        if (ratio < 0 || use.Tombstones > _tombstonesKept + (ratio * use.Live) + _options.FirstSegmentBytes)
         {
             TakeCensus();
             _tombstonesKept = SpaceUse.Of(complete).Tombstones;

@@ -38,10 +38,12 @@ internal sealed class ModelRun : IDisposable
             {
                 IsAutomatic = _random.Next(3) != 0,
                 GarbageRatio = _random.Next(2) == 0 ? 0.05 : 0.35,
+                RoundBytes = _random.Next(2) == 0 ? 1 : 64 * 1024 * 1024,
+                CensusRatio = _random.Next(2) == 0 ? -1 : 0.05,
             },
         };
         _story.Add($"{_pair.KeyCount} keys, {_options.Durability}, {_options.Partitions} partitions, " +
-            $"{_options.Lanes} lanes, {_options.Compaction}");
+            $"{_options.Lanes} lanes, {_options.Compaction}, rounds of {_options.Compaction.RoundBytes}");
     }
 
     /// <summary>What has happened so far.</summary>
@@ -128,7 +130,7 @@ internal sealed class ModelRun : IDisposable
     private void Use(KvStore store, ModelDriver driver, CrashPoint crash)
     {
         int steps = _random.Next(_random.Next(4) == 0 ? 400 : 80);
-        Thread? compactor = _random.Next(2) == 0 ? StartCompactor(store, crash) : null;
+        Thread? compactor = _random.Next(4) == 0 ? StartCompactor(store, crash) : null;
         try
         {
             for (int step = 0; step < steps && crash.Taken is null; step++)
