@@ -175,7 +175,7 @@ public sealed class CompactionStepTests
             // A record that was moved has the version that it had.
             foreach (string key in (string[])["overwritten", "again", "batch-a", "large"])
             {
-                Assert.True(store.TryGet(Encoding.ASCII.GetBytes(key), [], out ValueInfo info));
+                Assert.True(store.TryRead(Encoding.ASCII.GetBytes(key), [], out ValueInfo info));
                 Assert.False(store.TrySet(key, "wrong", info.Version - 1).IsDone);
                 Assert.True(store.TrySet(key, "right", s_durable with
                 {
