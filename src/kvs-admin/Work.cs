@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Kvs.Admin;
-using Kvs.ClientProgram;
+using Kvs.CommandLine;
 
 namespace Kvs.AdminProgram;
 
@@ -22,7 +22,7 @@ internal static class Work
         List<string> messages = [];
         try
         {
-            return TransferProgress.Run(title, 1000, progress => work(new AdminOptions
+            return TerminalProgress.Run(title, 1000, progress => work(new AdminOptions
             {
                 Progress = at => progress.Report(at.TotalBytes == 0 ? 0 : 1000 * at.DoneBytes / at.TotalBytes),
                 Log = messages.Add,
