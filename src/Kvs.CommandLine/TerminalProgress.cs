@@ -2,7 +2,8 @@ using Spectre.Console;
 
 namespace Kvs.CommandLine;
 
-/// <summary>Shows how far a piece of work has come, on the standard error stream and only if that is a terminal.</summary>
+/// <summary>Shows how far a piece of work has come, on the standard error stream and only if that is a terminal.
+/// </summary>
 public sealed class TerminalProgress
 {
     // A bar that is drawn ten times a second need not be told of every line.

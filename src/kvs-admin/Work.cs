@@ -13,7 +13,8 @@ internal static class Work
     /// <summary>The argument that names a folder to be written to.</summary>
     public static Argument<string> TargetArgument() => new("OUT") { Description = "A folder that is new or empty" };
 
-    /// <summary>Does something with a folder; what it says beside its result goes to the standard error stream.</summary>
+    /// <summary>Does something with a folder; what it says beside its result goes to the standard error stream.
+    /// </summary>
     /// <param name="title">What is done: "Verifying".</param>
     /// <param name="work">Does it.</param>
     public static T Run<T>(string title, Func<AdminOptions, T> work)

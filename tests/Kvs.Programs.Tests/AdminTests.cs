@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace Kvs.Programs.Tests;
 
-/// <summary>kvs-admin, as the contract of the programs has it: data on the standard output, messages on the standard error
-/// stream, exit code 1 for damage and for any failure.</summary>
+/// <summary>kvs-admin, as the contract of the programs has it: data on the standard output, messages on the standard
+/// error stream, exit code 1 for damage and for any failure.</summary>
 public sealed class AdminTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
