@@ -2,7 +2,7 @@ using System.CommandLine;
 using Kvs.AdminProgram.Commands;
 using Kvs.CommandLine;
 
-RootCommand root = CommandLineProgram.CreateRoot("kvs-admin", "Looks after the folder of a kvs store that is not in use.");
+RootCommand root = CommandLineProgram.CreateRoot("kvs-admin", "Looks after the folder of a store that is not in use.");
 root.Add(VerifyCommand.Create());
 root.Add(DumpCommand.Create());
 root.Add(CompactCommand.Create());

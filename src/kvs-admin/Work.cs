@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Kvs.Admin;
-using Kvs.ClientProgram;
+using Kvs.CommandLine;
 
 namespace Kvs.AdminProgram;
 
@@ -13,7 +13,8 @@ internal static class Work
     /// <summary>The argument that names a folder to be written to.</summary>
     public static Argument<string> TargetArgument() => new("OUT") { Description = "A folder that is new or empty" };
 
-    /// <summary>Does something with a folder; what it says beside its result goes to the standard error stream.</summary>
+    /// <summary>Does something with a folder; what it says beside its result goes to the standard error stream.
+    /// </summary>
     /// <param name="title">What is done: "Verifying".</param>
     /// <param name="work">Does it.</param>
     public static T Run<T>(string title, Func<AdminOptions, T> work)
@@ -22,7 +23,7 @@ internal static class Work
         List<string> messages = [];
         try
         {
-            return TransferProgress.Run(title, 1000, progress => work(new AdminOptions
+            return TerminalProgress.Run(title, 1000, progress => work(new AdminOptions
             {
                 Progress = at => progress.Report(at.TotalBytes == 0 ? 0 : 1000 * at.DoneBytes / at.TotalBytes),
                 Log = messages.Add,

@@ -44,7 +44,7 @@ internal sealed class Importer : IDisposable
     /// <summary>Imports to the end.</summary>
     /// <exception cref="ProgramException">A bad line or the death of the connection ended the import; the message says
     /// how many lines are stored.</exception>
-    public void Run(TransferProgress progress)
+    public void Run(TerminalProgress progress)
     {
         try
         {

@@ -37,9 +37,9 @@ public static class KvStoreFiles
     public static CompactReport Compact(string folder, AdminOptions? options = null) =>
         FolderCompaction.Run(folder, options ?? new AdminOptions());
 
-    /// <summary>Makes a new store of all that is sound in a damaged one. Of each key the latest sound value is saved, and
-    /// keys stay removed and expired as far as that can be known; the report says of which keys something later is lost.
-    /// Versions begin anew.</summary>
+    /// <summary>Makes a new store of all that is sound in a damaged one. Of each key the latest sound value is saved,
+    /// and keys stay removed and expired as far as that can be known; the report says of which keys something later is
+    /// lost. Versions begin anew.</summary>
     /// <param name="folder">The damaged folder, which stays as it is. Its file <c>engine</c> must be sound.</param>
     /// <param name="target">A folder that is new or empty, for the new store. Left empty when this fails.</param>
     /// <param name="options">How it is done.</param>

@@ -196,8 +196,9 @@ internal sealed unsafe class Salvage : IDisposable
             range.File == link.File && range.From < link.To && link.From < range.To)));
         if (isPowerCut)
         {
-            _warnings.Add("The machine was stopped while the store was open, and damage hides where its last complete " +
-                "group of writes ends. All sound writes were taken; later ones may be there, and earlier ones not.");
+            _warnings.Add("The machine was stopped while the store was open, and damage hides where its last " +
+                "complete group of writes ends. All sound writes were taken; later ones may be there, and earlier " +
+                "ones not.");
         }
     }
 

@@ -181,7 +181,8 @@ internal sealed unsafe class SalvagedSegment
             bool isOfBatch = _search.BrokenBatches.Exists(batch => batch.From <= offset && offset < batch.To);
             if (isPut || isOfBatch)
             {
-                keys.AddLost(key, new LostWrite(_number, offset, entry.Sequence, isPut, isOfBatch, TryReadKey(offset, key)));
+                byte[]? known = TryReadKey(offset, key);
+                keys.AddLost(key, new LostWrite(_number, offset, entry.Sequence, isPut, isOfBatch, known));
             }
             else
             {

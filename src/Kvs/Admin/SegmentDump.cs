@@ -162,9 +162,12 @@ internal sealed unsafe class SegmentDump(Segment segment, bool isFull, Action<st
             return "";
         }
 
-        const string Moment = "yyyy-MM-ddTHH:mm:ss.fffZ";
-        return expiry <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
-            ? $", expires {DateTimeOffset.FromUnixTimeMilliseconds(expiry).ToString(Moment, CultureInfo.InvariantCulture)}"
-            : $", expires {expiry} ms after 1970";
+        if (expiry > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())
+        {
+            return $", expires {expiry} ms after 1970";
+        }
+
+        var moment = DateTimeOffset.FromUnixTimeMilliseconds(expiry);
+        return $", expires {moment.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)}";
     }
 }

@@ -4,8 +4,8 @@ namespace Kvs.Admin;
 
 /// <summary>
 /// Finds all that is sound in a segment of which anything may be damaged. Here, and only here, the next sound frame is
-/// searched for behind damage: a checksum begins from the store's secret and the frame's place, so that neither a user's
-/// bytes nor old ones pass for a frame.
+/// searched for behind damage: a checksum begins from the store's secret and the frame's place, so that neither a
+/// user's bytes nor old ones pass for a frame.
 /// </summary>
 /// <remarks>
 /// A batch counts as a whole or not at all. Where its header is damaged, its records cannot be told from others, and
@@ -14,8 +14,8 @@ namespace Kvs.Admin;
 /// <param name="segment">The segment.</param>
 internal sealed unsafe class SegmentSearch(Segment segment)
 {
-    /// <summary>A user's bytes can look like many long frames, one in the other. When so much was summed up in vain, only
-    /// short ones are looked at any more.</summary>
+    /// <summary>A user's bytes can look like many long frames, one in the other. When so much was summed up in vain,
+    /// only short ones are looked at any more.</summary>
     private const long MostBytesInVain = 16L * 1024 * 1024 * 1024;
 
     private const uint ShortFrameBytes = 4 * 1024;

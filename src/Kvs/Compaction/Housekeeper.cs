@@ -129,8 +129,9 @@ internal sealed class Housekeeper
         _snapshots.Close();
     }
 
-    /// <summary>Takes hold of all that is durable now; what is sealed, dropped or removed meanwhile stays readable until
-    /// the snapshot is disposed. Taken between two steps of the thread's own work, which changes what there is.</summary>
+    /// <summary>Takes hold of all that is durable now; what is sealed, dropped or removed meanwhile stays readable
+    /// until the snapshot is disposed. Taken between two steps of the thread's own work, which changes what there is.
+    /// </summary>
     /// <exception cref="KvsDamageException">Something in the log is not as it was written.</exception>
     /// <exception cref="ObjectDisposedException">The store is being closed.</exception>
     internal LogSnapshot TakeSnapshot() => _snapshots.Get(wake: Due);

@@ -5,8 +5,8 @@ namespace Kvs.Log;
 /// <param name="KeptEnd">Where that ends.</param>
 internal readonly record struct ChunkPart(uint Offset, uint KeptEnd);
 
-/// <summary>What of a segment is stamped up to an epoch that is durable. None of its bytes changes any more, whatever is
-/// written behind them. Holds the segment's mapping until it is disposed.</summary>
+/// <summary>What of a segment is stamped up to an epoch that is durable. None of its bytes changes any more, whatever
+/// is written behind them. Holds the segment's mapping until it is disposed.</summary>
 internal sealed unsafe class SegmentPart : IDisposable
 {
     private readonly SegmentShare _share;
@@ -76,8 +76,8 @@ internal sealed unsafe class SegmentPart : IDisposable
 
     public void Dispose() => _share.Dispose();
 
-    /// <summary>Where the frames of a chunk end that are stamped up to an epoch: a prefix, because a lane's epochs never
-    /// descend. Everything of that epoch is complete, so that a hole is later, or, when something of the epoch stands
+    /// <summary>Where the frames of a chunk end that are stamped up to an epoch: a prefix, because a lane's epochs
+    /// never descend. Everything of that epoch is complete, so that a hole is later, or, when something of the epoch stands
     /// behind it, will never be filled.</summary>
     private static uint TakeFrames(ChunkWalk chunk, ulong epoch, List<uint> holes)
     {
@@ -100,7 +100,8 @@ internal sealed unsafe class SegmentPart : IDisposable
                 break;
             }
 
-            if (length < Frame.CommonBytes || length > chunk.End - at || !(Frame.IsComplete(word) || Frame.IsHole(word)))
+            bool isFrame = Frame.IsComplete(word) || Frame.IsHole(word);
+            if (!isFrame || length < Frame.CommonBytes || length > chunk.End - at)
             {
                 throw chunk.Segment.Damage(at, "there is something other than a frame");
             }

@@ -3,8 +3,8 @@ using Kvs.Admin;
 
 namespace Kvs.AdminProgram.Commands;
 
-/// <summary><c>salvage DIR OUT</c>: makes a new store of all that is sound; a line for everything that is lost, and exit
-/// code 1 where something is.</summary>
+/// <summary><c>salvage DIR OUT</c>: makes a new store of all that is sound; a line for everything that is lost, and
+/// exit code 1 where something is.</summary>
 internal static class SalvageCommand
 {
     public static Command Create()
@@ -49,7 +49,7 @@ internal static class SalvageCommand
         Console.Out.WriteLine($"keys known to have lost their latest write: {report.LostRecords.Count}");
         if (report.MayHoldOlderValues)
         {
-            Console.Error.WriteLine("It is not known all that was in the damaged places: any key may have had a later " +
+            Console.Error.WriteLine("Not all is known that was in the damaged places: any key may have had a later " +
                 "value there, or have been removed.");
         }
     }

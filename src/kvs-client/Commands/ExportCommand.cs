@@ -20,7 +20,7 @@ internal static class ExportCommand
         command.SetAction((client, parsed) =>
         {
             string name = parsed.GetRequiredValue(file);
-            long lines = TransferProgress.Run(
+            long lines = TerminalProgress.Run(
                 "Exporting", CountKeys(client), progress => ExportTo(client, name, progress));
             Console.Error.WriteLine($"{lines} lines exported.");
             return 0;
@@ -29,7 +29,7 @@ internal static class ExportCommand
     }
 
     /// <summary>Writes to another name first: an export that fails must not cost the one before.</summary>
-    private static long ExportTo(KvsClient client, string name, TransferProgress progress)
+    private static long ExportTo(KvsClient client, string name, TerminalProgress progress)
     {
         if (name == "-" || IsDevice(name))
         {
@@ -56,7 +56,7 @@ internal static class ExportCommand
     private static bool IsDevice(string name) =>
         Path.GetFullPath(name).StartsWith("/dev/", StringComparison.Ordinal);
 
-    private static long Export(KvsClient client, string name, TransferProgress progress)
+    private static long Export(KvsClient client, string name, TerminalProgress progress)
     {
         long lines = 0;
         try
@@ -91,7 +91,7 @@ internal static class ExportCommand
     // For the progress only: where the server does not say, there is no percentage.
     private static long? CountKeys(KvsClient client)
     {
-        if (!TransferProgress.IsShown)
+        if (!TerminalProgress.IsShown)
         {
             return null;
         }

@@ -20,7 +20,7 @@ internal static class ImportCommand
         {
             using Stream stream = Open(parsed.GetRequiredValue(file));
             using var importer = new Importer(command.GetAddress(parsed), stream, parsed.GetValue(skipBad));
-            TransferProgress.Run("Importing", stream.CanSeek ? stream.Length : null, progress =>
+            TerminalProgress.Run("Importing", stream.CanSeek ? stream.Length : null, progress =>
             {
                 importer.Run(progress);
                 return 0;

@@ -28,8 +28,8 @@ public sealed class SalvageTests
         Assert.Equal(report.Keys, saved.GetStatistics().Keys);
     }
 
-    /// <summary>A footer tells what a damaged record was: its key, its number, and whether it removed the key. So of one
-    /// flipped bit nothing is lost but the record that it hits, and that is named.</summary>
+    /// <summary>A footer tells what a damaged record was: its key, its number, and whether it removed the key. So of
+    /// one flipped bit nothing is lost but the record that it hits, and that is named.</summary>
     [Fact]
     public void Of_a_closed_store_nothing_is_lost_but_the_record_that_a_bit_hits()
     {

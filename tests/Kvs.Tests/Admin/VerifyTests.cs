@@ -218,7 +218,8 @@ public sealed class VerifyTests
     [Fact]
     public void No_file_is_made_written_or_synced()
     {
-        foreach (SimulatedFiles files in new[] { MakeClosed(), MakeDead(isPowerCut: false), MakeDead(isPowerCut: true) })
+        SimulatedFiles[] stores = [MakeClosed(), MakeDead(isPowerCut: false), MakeDead(isPowerCut: true)];
+        foreach (SimulatedFiles files in stores)
         {
             using (files)
             {
