@@ -36,7 +36,8 @@ public sealed class OperationsDocumentTests
             .Select(method => (Method: method, Event: method.GetCustomAttribute<EventAttribute>()!))
             .Where(each => each.Event is not null)
             .OrderBy(each => each.Event.EventId)
-            .Select(each => $"{each.Event.EventId} {each.Method.Name} {each.Event.Level.ToString().ToLowerInvariant()} " +
+            .Select(each => $"{each.Event.EventId} {each.Method.Name} " +
+                $"{each.Event.Level.ToString().ToLowerInvariant()} " +
                 string.Join(", ", each.Method.GetParameters().Skip(1).Select(parameter => $"`{parameter.Name}`")));
         Assert.Equal(events, Rows(@"^\| (\d+) \| `(\w+)` \| (\w+) \| ((?:`\w+`(?:, )?)*)"));
     }
