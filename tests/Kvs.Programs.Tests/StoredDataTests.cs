@@ -137,7 +137,7 @@ public sealed class StoredDataTests : IDisposable
             Assert.Equal(0, server.End(PosixSignal.SIGTERM));
         }
 
-        string damaged = DamageValue();
+        string damaged = DamageSeal();
         string[] before = Snapshot();
         string error = Refused("--data", Data);
         Assert.Contains(Path.GetFileName(damaged), error, StringComparison.Ordinal);
@@ -162,17 +162,18 @@ public sealed class StoredDataTests : IDisposable
         return result.Error;
     }
 
-    // Turns one bit in the middle of the value that holds nothing but the letter v.
-    private string DamageValue()
+    // Turns one bit in the seal, the last of its file, of the segment that holds the value. Opening does not read the
+    // value itself.
+    private string DamageSeal()
     {
+        const int FromEnd = 50;
         byte[] run = [.. Enumerable.Repeat((byte)'v', 1000)];
         foreach (string file in Directory.GetFiles(Data, "*", SearchOption.AllDirectories))
         {
             byte[] bytes = File.ReadAllBytes(file);
-            int at = bytes.AsSpan().IndexOf(run);
-            if (at >= 0)
+            if (bytes.AsSpan().IndexOf(run) >= 0)
             {
-                bytes[at + 500] ^= 1;
+                bytes[^FromEnd] ^= 1;
                 File.WriteAllBytes(file, bytes);
                 return file;
             }
