@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using Kvs.Server.Connections;
 using Kvs.Threading;
 using Microsoft.Extensions.Logging;
 
@@ -21,6 +22,16 @@ internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine,
     internal IThreadPool Pool { get; } = pool;
 
     internal ILogger Logger { get; } = logger;
+
+    /// <summary>Whether a reply to a write has to wait for a sync unless the request says otherwise.</summary>
+    internal bool SyncsBeforeReplying { get; } = engine.Durability == Durability.Disk;
+
+    /// <summary>How a session makes a write of the server's own durability. Not waiting for a sync: that is done once
+    /// for all that a connection has sent, when its replies are held back (<see cref="ReplyBuffer"/>).</summary>
+    internal WriteOptions UnsyncedWrite { get; } = new()
+    {
+        Durability = engine.Durability == Durability.Disk ? Durability.Process : null,
+    };
 
     /// <summary>Connections that are there now, without those that were refused.</summary>
     internal long Connections => Interlocked.Read(ref _connections);

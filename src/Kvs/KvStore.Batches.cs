@@ -103,10 +103,7 @@ public sealed unsafe partial class KvStore
                 _index.Locate(hashes[i], out ulong fraction).PrefetchBucket(fraction);
             }
 
-            for (int i = 0; i < entries.Length; i++)
-            {
-                _index.Locate(hashes[i], out ulong fraction).PrefetchRecord(fraction);
-            }
+            PrefetchRecords(hashes[..entries.Length]);
         }
         finally
         {

@@ -129,6 +129,33 @@ public sealed unsafe partial class KvStore
     }
 
     /// <inheritdoc/>
+    [SkipLocalsInit]
+    public void Prefetch(ReadOnlySpan<byte> bytes, ReadOnlySpan<KeyRange> keys)
+    {
+        Span<ulong> hashes = stackalloc ulong[KeysUnderWay];
+        EpochSlot epoch = _gate.Enter();
+        try
+        {
+            while (!keys.IsEmpty)
+            {
+                int count = Math.Min(KeysUnderWay, keys.Length);
+                for (int i = 0; i < count; i++)
+                {
+                    hashes[i] = _index.HashOf(bytes.Slice(keys[i].Start, keys[i].Length));
+                    _index.Locate(hashes[i], out ulong fraction).PrefetchBucket(fraction);
+                }
+
+                PrefetchRecords(hashes[..count]);
+                keys = keys[count..];
+            }
+        }
+        finally
+        {
+            EpochGate.Leave(epoch);
+        }
+    }
+
+    /// <inheritdoc/>
     public ScanPage Scan(ulong cursor, int maxEntries, long maxBytes, ReadOnlySpan<byte> prefix = default,
         bool keysOnly = false)
     {
@@ -160,11 +187,7 @@ public sealed unsafe partial class KvStore
                 _index.Locate(hashes[i], out ulong fraction).PrefetchBucket(fraction);
             }
 
-            for (int i = 0; i < keys.Length; i++)
-            {
-                _index.Locate(hashes[i], out ulong fraction).PrefetchRecord(fraction);
-            }
-
+            PrefetchRecords(hashes[..keys.Length]);
             for (int i = 0; i < keys.Length; i++)
             {
                 if (TryFind(_index.Locate(hashes[i], out ulong fraction), keys[i].Span, fraction, out FoundRecord found))
@@ -180,6 +203,16 @@ public sealed unsafe partial class KvStore
         finally
         {
             EpochGate.Leave(epoch);
+        }
+    }
+
+    /// <summary>Asks for the records of keys whose buckets have been asked for. The caller is inside an epoch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void PrefetchRecords(ReadOnlySpan<ulong> hashes)
+    {
+        foreach (ulong hash in hashes)
+        {
+            _index.Locate(hash, out ulong fraction).PrefetchRecord(fraction);
         }
     }
 

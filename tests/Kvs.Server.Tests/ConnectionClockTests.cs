@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Kvs.Server.Connections;
 using Kvs.Server.Sessions;
 
@@ -123,10 +122,13 @@ public sealed class ConnectionClockTests : IDisposable
 
         public long Executed { get; set; }
 
-        public SessionOutcome Process(ref ReadOnlySequence<byte> input, PipeWriter output) =>
+        public SessionOutcome Process(ref ReadOnlySequence<byte> input, ReplyBuffer output) =>
             throw new NotSupportedException();
 
-        public void WriteFarewell(Farewell farewell, PipeWriter output) => throw new NotSupportedException();
+        public void WriteNotDurable(uint tag, KvsWriteException error, IBufferWriter<byte> output) =>
+            throw new NotSupportedException();
+
+        public void WriteFarewell(Farewell farewell, ReplyBuffer output) => throw new NotSupportedException();
 
         public void Dispose()
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Kvs.Memory;
 using Kvs.Protocol.Binary;
+using Kvs.Server.Connections;
 using Kvs.Server.Sessions;
 using Kvs.Server.Tests.Support;
 using Kvs.Threading;
@@ -39,15 +40,17 @@ public class MutatedRequestTests(ITestOutputHelper log)
     {
         using var session = new BinarySession(context);
         var output = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        var replies = new ReplyBuffer(output.Writer);
         var input = new ReadOnlySequence<byte>(bytes, 0, cut);
-        SessionOutcome outcome = session.Process(ref input, output.Writer);
+        SessionOutcome outcome = session.Process(ref input, replies);
         if (outcome == SessionOutcome.NeedsInput)
         {
             input = new ReadOnlySequence<byte>([.. input.ToArray(), .. bytes[cut..]]);
-            outcome = session.Process(ref input, output.Writer);
+            outcome = session.Process(ref input, replies);
         }
 
         Assert.NotEqual(SessionOutcome.OutputFull, outcome);
+        await replies.FlushAsync();
         await output.Writer.CompleteAsync();
         AssertWhole(await output.Reader.ReadAsync(), outcome, seed);
     }

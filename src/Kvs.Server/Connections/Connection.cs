@@ -28,6 +28,7 @@ internal sealed class Connection
     private readonly ITransportConnection _transport;
     private readonly ServerContext _context;
     private readonly ConnectionClock _clock;
+    private readonly ReplyBuffer _replies;
     private readonly WorkerSwitch _worker;
     private readonly bool _isRefused;
     private ISession? _session;
@@ -43,6 +44,7 @@ internal sealed class Connection
         _isRefused = isRefused;
         _clock = new ConnectionClock(context.Options, TimeProvider.System);
         _worker = new WorkerSwitch(context.Pool);
+        _replies = new ReplyBuffer(transport.Output);
     }
 
     /// <summary>Serves the client until either side ends it. Does not throw.</summary>
@@ -121,9 +123,13 @@ internal sealed class Connection
                 }
 
                 outcome = Execute(ref rest);
+                if (_replies.HoldsReplies)
+                {
+                    await SyncAsync().ConfigureAwait(false);
+                }
 
                 // A client that does not take its replies keeps the connection waiting here, without a worker.
-                ValueTask<FlushResult> flushing = _transport.Output.FlushAsync();
+                ValueTask<FlushResult> flushing = _replies.FlushAsync();
                 _onWorker &= flushing.IsCompleted;
                 isTaken = !(await flushing.ConfigureAwait(false)).IsCompleted;
             }
@@ -190,13 +196,13 @@ internal sealed class Connection
 
         if (_isRefused)
         {
-            _session.WriteFarewell(Farewell.TooManyConnections, _transport.Output);
+            _session.WriteFarewell(Farewell.TooManyConnections, _replies);
             return SessionOutcome.Closing;
         }
 
         try
         {
-            SessionOutcome outcome = _session.Process(ref input, _transport.Output);
+            SessionOutcome outcome = _session.Process(ref input, _replies);
             _context.RequestsExecuted(_session.Executed - _countedRequests);
             _countedRequests = _session.Executed;
             return outcome;
@@ -205,8 +211,24 @@ internal sealed class Connection
         {
             // The replies before it are whole, and go out.
             ConnectionLog.Failed(_context.Logger, error, _transport.RemoteEndPoint);
-            _session.WriteFarewell(Farewell.Failed, _transport.Output);
+            _session.WriteFarewell(Farewell.Failed, _replies);
             return SessionOutcome.Closing;
+        }
+    }
+
+    /// <summary>Has what the held replies say made durable, without a worker meanwhile, and lets them go.</summary>
+    private async ValueTask SyncAsync()
+    {
+        ValueTask syncing = _context.Engine.FlushAsync();
+        _onWorker &= syncing.IsCompleted;
+        try
+        {
+            await syncing.ConfigureAwait(false);
+            _replies.Release();
+        }
+        catch (KvsWriteException error)
+        {
+            _replies.Refuse(_session!, error);
         }
     }
 
@@ -214,8 +236,8 @@ internal sealed class Connection
     {
         if (_session is not null)
         {
-            _session.WriteFarewell(farewell, _transport.Output);
-            await _transport.Output.FlushAsync().ConfigureAwait(false);
+            _session.WriteFarewell(farewell, _replies);
+            await _replies.FlushAsync().ConfigureAwait(false);
         }
     }
 

@@ -1,5 +1,6 @@
-using System.IO.Pipelines;
+using System.Buffers;
 using Kvs.Protocol.Binary;
+using Kvs.Server.Connections;
 
 namespace Kvs.Server.Sessions;
 
@@ -14,7 +15,7 @@ internal sealed class BinaryOperations(ServerContext context)
 
     /// <summary>Executes a request and writes its reply. What the engine refuses or cannot do is a reply as well; any
     /// other exception leaves the output without one.</summary>
-    internal void Execute(in Frame frame, PipeWriter output)
+    internal void Execute(in Frame frame, ReplyBuffer output)
     {
         uint id = frame.Header.RequestId;
         if (frame.Header.Flags != 0)
@@ -34,8 +35,7 @@ internal sealed class BinaryOperations(ServerContext context)
         }
         catch (KvsWriteException error)
         {
-            WriteError(
-                output, id, error.IsFinal ? ReplyStatus.WritesStopped : ReplyStatus.WriteFailed, error.Message);
+            WriteFailed(id, error, output);
         }
         catch (KvsDamageException error)
         {
@@ -43,7 +43,7 @@ internal sealed class BinaryOperations(ServerContext context)
         }
     }
 
-    private void Dispatch(Operation operation, uint id, ReadOnlySpan<byte> body, PipeWriter output)
+    private void Dispatch(Operation operation, uint id, ReadOnlySpan<byte> body, ReplyBuffer output)
     {
         switch (operation)
         {
@@ -54,7 +54,7 @@ internal sealed class BinaryOperations(ServerContext context)
                 Set(id, body, output);
                 break;
             case Operation.Remove:
-                WriteFound(output, id, _engine.Remove(body));
+                Remove(id, body, output);
                 break;
             case Operation.Scan:
                 Scan(id, body, output);
@@ -77,7 +77,7 @@ internal sealed class BinaryOperations(ServerContext context)
 
     /// <summary>The value goes from the engine into the output's own memory: behind room for the header, which is
     /// written once the length is known.</summary>
-    private void Get(uint id, ReadOnlySpan<byte> key, PipeWriter output)
+    private void Get(uint id, ReadOnlySpan<byte> key, ReplyBuffer output)
     {
         Span<byte> frame = output.GetSpan(BinaryProtocol.HeaderBytes + GuessedValueBytes);
         while (_engine.TryGet(key, frame[BinaryProtocol.HeaderBytes..], out int valueBytes))
@@ -97,7 +97,7 @@ internal sealed class BinaryOperations(ServerContext context)
         ReplyWriter.WriteEmpty(output, id, ReplyStatus.NotFound);
     }
 
-    private void Set(uint id, ReadOnlySpan<byte> body, PipeWriter output)
+    private void Set(uint id, ReadOnlySpan<byte> body, ReplyBuffer output)
     {
         if (!RequestReader.TryReadSet(body, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value))
         {
@@ -105,11 +105,30 @@ internal sealed class BinaryOperations(ServerContext context)
             return;
         }
 
-        _engine.Set(key, value);
-        ReplyWriter.WriteEmpty(output, id, ReplyStatus.Ok);
+        _ = _engine.TrySet(key, value, context.UnsyncedWrite);
+        WriteDone(id, isFound: true, output);
     }
 
-    private void Scan(uint id, ReadOnlySpan<byte> body, PipeWriter output)
+    private void Remove(uint id, ReadOnlySpan<byte> key, ReplyBuffer output) =>
+        WriteDone(id, _engine.TryRemove(key, context.UnsyncedWrite).IsDone, output);
+
+    /// <summary>Answers a write that was made.</summary>
+    private void WriteDone(uint id, bool isFound, ReplyBuffer output)
+    {
+        ReplyStatus status = isFound ? ReplyStatus.Ok : ReplyStatus.NotFound;
+        if (context.SyncsBeforeReplying)
+        {
+            output.BeginHeld(id);
+            ReplyWriter.WriteEmpty(output, id, status);
+            output.EndHeld();
+        }
+        else
+        {
+            ReplyWriter.WriteEmpty(output, id, status);
+        }
+    }
+
+    private void Scan(uint id, ReadOnlySpan<byte> body, ReplyBuffer output)
     {
         if (!RequestReader.TryReadScan(body, out ulong cursor, out uint maxEntries, out uint maxBytes))
         {
@@ -122,12 +141,13 @@ internal sealed class BinaryOperations(ServerContext context)
         ReplyWriter.WriteScan(output, id, page);
     }
 
-    private static void WriteFound(PipeWriter output, uint id, bool isFound) =>
-        ReplyWriter.WriteEmpty(output, id, isFound ? ReplyStatus.Ok : ReplyStatus.NotFound);
-
-    private static void WriteMalformed(PipeWriter output, uint id, Operation operation) =>
+    private static void WriteMalformed(ReplyBuffer output, uint id, Operation operation) =>
         WriteError(output, id, ReplyStatus.MalformedBody, $"The body is not that of the operation {operation}.");
 
-    private static void WriteError(PipeWriter output, uint id, ReplyStatus status, string message) =>
+    /// <summary>Answers a write that was not made, or not made durable.</summary>
+    internal static void WriteFailed(uint id, KvsWriteException error, IBufferWriter<byte> output) =>
+        WriteError(output, id, error.IsFinal ? ReplyStatus.WritesStopped : ReplyStatus.WriteFailed, error.Message);
+
+    private static void WriteError(IBufferWriter<byte> output, uint id, ReplyStatus status, string message) =>
         ReplyWriter.WriteError(output, id, status, ReplyFlags.None, message);
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Kvs.Protocol.Binary;
+using Kvs.Server.Connections;
 
 namespace Kvs.Server.Sessions;
 
@@ -23,7 +23,7 @@ internal sealed class BinarySession : ISession
 
     public long Executed { get; private set; }
 
-    public SessionOutcome Process(ref ReadOnlySequence<byte> input, PipeWriter output)
+    public SessionOutcome Process(ref ReadOnlySequence<byte> input, ReplyBuffer output)
     {
         while (output.UnflushedBytes < _context.Options.MaxBufferedOutputBytes)
         {
@@ -57,7 +57,7 @@ internal sealed class BinarySession : ISession
         return SessionOutcome.OutputFull;
     }
 
-    public void WriteFarewell(Farewell farewell, PipeWriter output)
+    public void WriteFarewell(Farewell farewell, ReplyBuffer output)
     {
         (ReplyStatus status, string message) = farewell switch
         {
@@ -71,10 +71,13 @@ internal sealed class BinarySession : ISession
         WriteLast(output, BinaryProtocol.NoRequest, status, message);
     }
 
+    public void WriteNotDurable(uint tag, KvsWriteException error, IBufferWriter<byte> output) =>
+        BinaryOperations.WriteFailed(tag, error, output);
+
     public void Dispose() => _decoder.Dispose();
 
     /// <summary>Executes one request and writes its reply; false where that was the connection's last.</summary>
-    private bool Execute(in Frame frame, PipeWriter output)
+    private bool Execute(in Frame frame, ReplyBuffer output)
     {
         if (!IsOpen)
         {
@@ -92,7 +95,7 @@ internal sealed class BinarySession : ISession
         return false;
     }
 
-    private bool ShakeHands(in Frame frame, PipeWriter output)
+    private bool ShakeHands(in Frame frame, ReplyBuffer output)
     {
         uint id = frame.Header.RequestId;
         if (frame.Header.Code != (byte)Operation.Hello
@@ -125,6 +128,6 @@ internal sealed class BinarySession : ISession
         return true;
     }
 
-    private static void WriteLast(PipeWriter output, uint requestId, ReplyStatus status, string message) =>
+    private static void WriteLast(ReplyBuffer output, uint requestId, ReplyStatus status, string message) =>
         ReplyWriter.WriteError(output, requestId, status, ReplyFlags.Last, message);
 }

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.IO.Pipelines;
+using Kvs.Server.Connections;
 
 namespace Kvs.Server.Sessions;
 
@@ -20,8 +20,12 @@ internal interface ISession : IDisposable
 
     /// <summary>Executes complete requests from the front of <paramref name="input"/>, which then begins behind what
     /// was consumed.</summary>
-    SessionOutcome Process(ref ReadOnlySequence<byte> input, PipeWriter output);
+    SessionOutcome Process(ref ReadOnlySequence<byte> input, ReplyBuffer output);
+
+    /// <summary>Writes an answer in place of one that was held back (<see cref="ReplyBuffer.BeginHeld"/>): the write was
+    /// made, and the sync which was to make it durable has failed.</summary>
+    void WriteNotDurable(uint tag, KvsWriteException error, IBufferWriter<byte> output);
 
     /// <summary>Writes the server's last words, after which it executes nothing more.</summary>
-    void WriteFarewell(Farewell farewell, PipeWriter output);
+    void WriteFarewell(Farewell farewell, ReplyBuffer output);
 }

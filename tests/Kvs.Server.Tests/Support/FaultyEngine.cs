@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Kvs.Memory;
@@ -16,6 +17,7 @@ internal sealed class FaultyEngine : IKvsEngine
 
     private readonly MemoryEngine _inner = new();
     private int _gets;
+    private int _syncs;
 
     /// <summary>Open while keys that wait need not.</summary>
     internal ManualResetEventSlim Gate { get; } = new(initialState: false);
@@ -35,7 +37,12 @@ internal sealed class FaultyEngine : IKvsEngine
         _inner.Set(key, value);
     }
 
-    public Durability Durability => _inner.Durability;
+    public Durability Durability { get; init; } = Durability.Process;
+
+    /// <summary>What syncs wait for; each takes the next one. When there is none, a sync ends at once.</summary>
+    internal ConcurrentQueue<Task> Syncs { get; } = new();
+
+    internal int SyncsBegun => Volatile.Read(ref _syncs);
 
     public WriteResult TrySet(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, in WriteOptions options)
     {
@@ -74,7 +81,14 @@ internal sealed class FaultyEngine : IKvsEngine
 
     public void Flush() => _inner.Flush();
 
-    public ValueTask FlushAsync(CancellationToken cancellation = default) => _inner.FlushAsync(cancellation);
+    public async ValueTask FlushAsync(CancellationToken cancellation = default)
+    {
+        _ = Interlocked.Increment(ref _syncs);
+        if (Syncs.TryDequeue(out Task? sync))
+        {
+            await sync.WaitAsync(cancellation);
+        }
+    }
 
     public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out byte[]? value)
     {
