@@ -19,6 +19,10 @@ namespace Kvs.Compaction;
 /// </remarks>
 internal sealed unsafe class Compactor
 {
+    /// <summary>So many records are looked up together: what has to come from memory comes for all of them at once.
+    /// </summary>
+    private const int RecordsUnderWay = 32;
+
     private readonly EpochGate _gate;
     private readonly StoreIndex _index;
     private readonly LogWriter _log;
@@ -27,6 +31,7 @@ internal sealed unsafe class Compactor
     private readonly CompactionPace _pace;
     private readonly Action<CompactionStep>? _atStep;
     private readonly List<Move> _moves = [];
+    private readonly List<Found> _found = new(RecordsUnderWay);
 
     internal Compactor(EpochGate gate, StoreIndex index, LogWriter log, SegmentSupply supply, GroupCommit commits,
         CompactionPace pace, Action<CompactionStep>? atStep)
@@ -83,9 +88,11 @@ internal sealed unsafe class Compactor
         List<Segment> copied = [];
         foreach (Segment victim in victims)
         {
+            _found.Clear();
             try
             {
-                SegmentWalk.VerifyWhole(victim, offset => CopyIfNeeded(victim, offset, census));
+                SegmentWalk.VerifyWhole(victim, offset => Note(victim, offset, census));
+                CopyFound(victim, census);
                 copied.Add(victim);
             }
             catch (KvsDamageException e)
@@ -107,9 +114,25 @@ internal sealed unsafe class Compactor
     {
         while (_moves.Count > 0)
         {
-            Swing(_moves[^1]);
-            _moves.RemoveAt(_moves.Count - 1);
+            int count = Math.Min(RecordsUnderWay, _moves.Count);
+            for (int i = 1; i <= count; i++)
+            {
+                PrefetchBucket(_moves[^i].Hash);
+            }
+
+            for (; count > 0; count--)
+            {
+                Swing(_moves[^1]);
+                _moves.RemoveAt(_moves.Count - 1);
+            }
         }
+    }
+
+    private void PrefetchBucket(ulong hash)
+    {
+        EpochSlot epoch = _gate.Enter();
+        _index.Locate(hash, out ulong fraction).PrefetchBucket(fraction);
+        EpochGate.Leave(epoch);
     }
 
     /// <summary>Returns when everything that was written up to now is durable.</summary>
@@ -121,11 +144,32 @@ internal sealed unsafe class Compactor
         _commits.WaitUntilDurable(present);
     }
 
-    private void CopyIfNeeded(Segment victim, uint offset, TombstoneCensus census)
+    /// <summary>Keeps a verified record in mind until there are enough of them to be looked up.</summary>
+    private void Note(Segment victim, uint offset, TombstoneCensus census)
+    {
+        ulong hash = _index.HashOf(Frame.Key(victim.Start + offset));
+        PrefetchBucket(hash);
+        _found.Add(new Found(offset, hash));
+        if (_found.Count == RecordsUnderWay)
+        {
+            CopyFound(victim, census);
+        }
+    }
+
+    private void CopyFound(Segment victim, TombstoneCensus census)
+    {
+        foreach (Found found in _found)
+        {
+            CopyIfNeeded(victim, found.Offset, found.Hash, census);
+        }
+
+        _found.Clear();
+    }
+
+    private void CopyIfNeeded(Segment victim, uint offset, ulong hash, TombstoneCensus census)
     {
         byte* frame = victim.Start + offset;
         uint length = Frame.LengthOf(Frame.ReadWord(frame));
-        ulong hash = _index.HashOf(Frame.Key(frame));
         ulong position = SegmentTable.PositionOf(victim, offset);
         bool isPut = Frame.Kind(frame) == FrameKind.Put;
         if (isPut ? !IsLive(hash, position) : census.MayGo(victim, offset) || IsSuperseded(hash, frame))
@@ -246,6 +290,9 @@ internal sealed unsafe class Compactor
             EpochGate.Leave(epoch);
         }
     }
+
+    /// <summary>A record of the segment that is being copied.</summary>
+    private readonly record struct Found(uint Offset, ulong Hash);
 
     private readonly record struct Move(
         ulong Hash, ulong From, ulong To, Segment Original, Segment Copy, uint Length);
