@@ -46,6 +46,10 @@ public sealed record KvsServerOptions
     /// 5 seconds by default.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>What a client must know before anything is executed for it; null, the default, lets everybody in.
+    /// Not empty.</summary>
+    public string? Password { get; init; }
+
     internal void Check()
     {
         ArgumentNullException.ThrowIfNull(EndPoint);
@@ -56,5 +60,9 @@ public sealed record KvsServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HandshakeTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(FrameTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(DrainTimeout, TimeSpan.Zero);
+        if (Password is not null)
+        {
+            ArgumentException.ThrowIfNullOrEmpty(Password);
+        }
     }
 }

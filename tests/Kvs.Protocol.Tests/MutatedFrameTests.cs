@@ -57,19 +57,55 @@ public class MutatedFrameTests(ITestOutputHelper log)
     /// <summary>Whatever a reader makes of the bytes, it does so without an exception and within them.</summary>
     private static void ReadAsEverything(byte[] body)
     {
-        RequestReader.TryReadHello(body, out _, out _);
-        RequestReader.TryReadScan(body, out _, out _, out _);
+        RequestReader.TryReadHello(body, out _, out _, out _);
+        RequestReader.TryReadIncrement(body, out _, out _);
+        RequestReader.TryReadScan(body, out _, out _, out _, out _);
         if (RequestReader.TryReadSet(body, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value))
         {
             Assert.Equal(body.Length, 4 + key.Length + value.Length);
         }
 
+        ReadAsBatch(body);
         ReplyReader.TryReadHello(body, out _);
         ReplyReader.ReadStats(body);
         ReplyReader.ReadMessage(body);
         if (ReplyReader.TryReadScan(body, out ScanPage page))
         {
             Assert.Equal(body.Length, 12 + page.Entries.Sum(entry => 8 + entry.Key.Length + entry.Value.Length));
+        }
+    }
+
+    /// <summary>Whatever a batch says of itself, what is made of it lies one behind the other and within it.</summary>
+    private static void ReadAsBatch(byte[] body)
+    {
+        int at = 0;
+        int end = 0;
+        while (BatchItem.TryRead(body, ref at, out BatchItem item))
+        {
+            Assert.Equal(end, item.Start);
+            Assert.InRange(item.KeyStart, item.Start + BatchItem.HeadBytes, body.Length);
+            Assert.Equal(item.KeyIn(body).Length + item.ValueIn(body).Length, item.End - item.KeyStart);
+            end = at;
+        }
+
+        Assert.Equal(end, at);
+        while (BatchItem.TryReadKey(body, ref at, out BatchItem item))
+        {
+            _ = item.KeyIn(body);
+        }
+
+        ReadOnlySpan<byte> results = body;
+        while (BatchResult.TryRead(ref results, out BatchResult result))
+        {
+            Assert.InRange(result.Value.Length, 0, body.Length - BatchResult.HeadBytes);
+        }
+
+        var requests = new SingleRequest[4];
+        int found = SingleRequest.FindAll(body, FrameCorpus.MaxBodyBytes, requests);
+        foreach (SingleRequest request in requests.AsSpan(0, found))
+        {
+            _ = request.In(body).Body;
+            _ = body.AsSpan(request.Key.Start, request.Key.Length);
         }
     }
 

@@ -53,6 +53,36 @@ public class BadInputTests
         client.AssertEnded();
     }
 
+    [Theory]
+    [InlineData("", "wants a password")]
+    [InlineData("wrong", "not the server's")]
+    [InlineData("secret.", "not the server's")]
+    public async Task Nothing_is_executed_for_a_client_without_the_password(string password, string message)
+    {
+        await using TestServer server = await TestServer.StartAsync(new KvsServerOptions { Password = "secret" });
+        using var client = new RawClient(server.EndPoint);
+        client.Send(o =>
+        {
+            RequestWriter.WriteHello(o, 1, 1, 1, Encoding.UTF8.GetBytes(password));
+            o.Set(2, "key", "value"u8);
+        });
+        RawReply reply = client.Read();
+        Assert.Equal((ReplyStatus.AccessDenied, 1u, true), (reply.Status, reply.Header.RequestId, reply.IsLast));
+        Assert.Contains(message, reply.Text, StringComparison.Ordinal);
+        client.AssertEnded();
+        Assert.Equal(0, server.Engine.GetStatistics().Keys);
+    }
+
+    [Fact]
+    public async Task A_client_with_the_password_is_served()
+    {
+        await using TestServer server = await TestServer.StartAsync(new KvsServerOptions { Password = "sécret" });
+        using var client = new RawClient(server.EndPoint);
+        byte[] password = Encoding.UTF8.GetBytes("sécret");
+        Assert.Equal(ReplyStatus.Ok, client.Ask(o => RequestWriter.WriteHello(o, 1, 1, 1, password)).Status);
+        Assert.Equal(ReplyStatus.Ok, client.Ask(o => o.Set(2, "key", "value"u8)).Status);
+    }
+
     [Fact]
     public async Task The_handshake_comes_once()
     {
@@ -117,7 +147,18 @@ public class BadInputTests
     [Theory]
     [InlineData(0x63, 0, "", ReplyStatus.UnknownOperation)]
     [InlineData(0x00, 0, "", ReplyStatus.UnknownOperation)]
-    [InlineData((byte)Operation.Set, 0x0001, "01000000 6B 76", ReplyStatus.UnknownFlag)]
+    [InlineData((byte)Operation.Set, 0x0100, "01000000 6B 76", ReplyStatus.UnknownFlag)]
+    [InlineData((byte)Operation.Get, 0x0001, "00 6B", ReplyStatus.UnknownFlag)]
+    [InlineData((byte)Operation.Set, 0x0001, "03 01000000 6B 76", ReplyStatus.MalformedBody)]
+    [InlineData((byte)Operation.Set, 0x0006, "0000000000000000 01000000 6B 76", ReplyStatus.MalformedBody)]
+    [InlineData((byte)Operation.Set, 0x0010, "0000000000000000 01000000 6B 76", ReplyStatus.MalformedBody)]
+    [InlineData((byte)Operation.Increment, 0, "00", ReplyStatus.MalformedBody)]
+    [InlineData((byte)Operation.Batch, 0x0002, "", ReplyStatus.UnknownFlag)]
+    [InlineData((byte)Operation.Batch, 0, "FF", ReplyStatus.MalformedBody)]
+    [InlineData((byte)Operation.Batch, 0, "0C010000 0000000000000000", ReplyStatus.MalformedBody)]
+    [InlineData((byte)Operation.GetMany, 0, "FFFFFFFF 6B", ReplyStatus.MalformedBody)]
+    [InlineData((byte)Operation.AtomicBatch, 0, "04010000 00000000 6B 03010000 6B", ReplyStatus.MalformedBody)]
+    [InlineData((byte)Operation.Require, 0, "6B", ReplyStatus.UnknownOperation)]
     [InlineData((byte)Operation.Set, 0, "FFFFFFFF 6B 76", ReplyStatus.MalformedBody)]
     [InlineData((byte)Operation.Set, 0, "6B", ReplyStatus.MalformedBody)]
     [InlineData((byte)Operation.Scan, 0, "00", ReplyStatus.MalformedBody)]

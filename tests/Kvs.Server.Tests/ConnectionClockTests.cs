@@ -125,7 +125,8 @@ public sealed class ConnectionClockTests : IDisposable
         public SessionOutcome Process(ref ReadOnlySequence<byte> input, ReplyBuffer output) =>
             throw new NotSupportedException();
 
-        public void WriteNotDurable(uint tag, KvsWriteException error, IBufferWriter<byte> output) =>
+        public void WriteNotDurable(
+            uint tag, ReadOnlySpan<byte> held, KvsWriteException error, ReplyBuffer output) =>
             throw new NotSupportedException();
 
         public void WriteFarewell(Farewell farewell, ReplyBuffer output) => throw new NotSupportedException();

@@ -51,14 +51,40 @@ public static class BinaryProtocol
     /// does not matter, small beside what a connection may buffer.</summary>
     public const int MaxScanBytes = 1024 * 1024;
 
+    /// <summary>What a request's body may be at least, however short values must be, in bytes: a batch of a good many
+    /// operations.</summary>
+    public const int MinMaxRequestBytes = 4 * 1024 * 1024;
+
+    /// <summary>The answer to a batch comes in frames whose bodies are about so long, in bytes, or have one result that
+    /// is longer: so that neither side has to hold the whole.</summary>
+    public const int ResultsFrameBytes = 64 * 1024;
+
+    /// <summary>The longest password, in bytes: with it, a handshake is well below
+    /// <see cref="MaxHelloBytes"/>.</summary>
+    public const int MaxPasswordBytes = 512;
+
     /// <summary>Whether a request failed.</summary>
     public static bool IsError(ReplyStatus status) => (byte)status >= FirstErrorStatus;
+
+    /// <summary>The flags that say something about an operation, in a request of its own or in a batch.</summary>
+    public static RequestFlags FlagsOf(Operation operation) => operation switch
+    {
+        Operation.Get or Operation.GetMany => RequestFlags.SaysVersion,
+        Operation.Set => RequestFlags.Durability | RequestFlags.IfVersion | RequestFlags.IfPresent |
+            RequestFlags.ExpiresAt | RequestFlags.ExpiresIn | RequestFlags.KeepsExpiry | RequestFlags.SaysVersion,
+        Operation.Remove => RequestFlags.Durability | RequestFlags.IfVersion | RequestFlags.IfPresent,
+        Operation.Increment => RequestFlags.Durability | RequestFlags.ExpiresAt | RequestFlags.ExpiresIn,
+        Operation.Scan => RequestFlags.KeysOnly,
+        Operation.Batch or Operation.AtomicBatch => RequestFlags.Durability,
+        _ => RequestFlags.None,
+    };
 
     /// <summary>The longest body of a request after the handshake, in bytes.</summary>
     public static uint MaxRequestBytes(Limits limits)
     {
         ArgumentNullException.ThrowIfNull(limits);
-        return (uint)limits.MaxKeyBytes + (uint)limits.MaxValueBytes + MaxFieldBytes;
+        return Math.Max(
+            (uint)limits.MaxKeyBytes + (uint)limits.MaxValueBytes + MaxFieldBytes, MinMaxRequestBytes);
     }
 
     /// <summary>The longest body of a reply, in bytes: a page of a scan that was nearly full when the longest entry

@@ -43,6 +43,15 @@ internal sealed unsafe class FrameBuffer : IDisposable
         GC.KeepAlive(this);
     }
 
+    /// <summary>Copies a whole body into the empty buffer.</summary>
+    public void Append(ReadOnlySpan<byte> body)
+    {
+        Grow(body.Length, body.Length);
+        body.CopyTo(new Span<byte>(_memory, body.Length));
+        Length = body.Length;
+        GC.KeepAlive(this);
+    }
+
     /// <summary>Forgets what was gathered and gives the memory back.</summary>
     public void Clear()
     {

@@ -42,6 +42,9 @@ public sealed class FrameDecoder : IDisposable
     /// <summary>Bytes gathered of a body that is not yet complete.</summary>
     public long GatheredBytes => _inBody ? _gathered.Length : 0;
 
+    /// <summary>The body that was kept.</summary>
+    public ReadOnlySpan<byte> KeptBody => _gathered.Written;
+
     /// <summary>Memory held for a body that lies in several pieces, in bytes.</summary>
     internal int GatheredCapacityBytes => _gathered.CapacityBytes;
 
@@ -63,6 +66,16 @@ public sealed class FrameDecoder : IDisposable
         }
 
         return GatherBody(ref input, out frame);
+    }
+
+    /// <summary>Keeps the body of the frame that was handed out last, as <see cref="KeptBody"/>, until the next call of
+    /// <see cref="TryDecode"/>, whatever becomes of the input.</summary>
+    public void Keep(in Frame frame)
+    {
+        if (_gathered.Length == 0)
+        {
+            _gathered.Append(frame.Body);
+        }
     }
 
     /// <summary>Gives back the memory of a frame that was begun.</summary>

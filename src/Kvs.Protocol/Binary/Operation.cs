@@ -26,4 +26,19 @@ public enum Operation : byte
 
     /// <summary>Asks for figures about the server and its store.</summary>
     Stats = 7,
+
+    /// <summary>Adds to the number under a key.</summary>
+    Increment = 8,
+
+    /// <summary>Reads the values of many keys.</summary>
+    GetMany = 9,
+
+    /// <summary>Any number of gets, sets, removes and increments, one after the other.</summary>
+    Batch = 10,
+
+    /// <summary>Any number of sets and removes that are made as one.</summary>
+    AtomicBatch = 11,
+
+    /// <summary>Lets an atomic batch be made only if a key has a version; stands nowhere else.</summary>
+    Require = 12,
 }

@@ -11,6 +11,13 @@ public enum ReplyStatus : byte
     /// <summary>Done; the key was not there.</summary>
     NotFound = 1,
 
+    /// <summary>Nothing was written: the condition did not hold. Says the version that stood in the way, 0 for a key
+    /// that is not there.</summary>
+    ConditionFailed = 2,
+
+    /// <summary>In a batch: done, and something was written.</summary>
+    Written = 3,
+
     /// <summary>The frame is not of this protocol. The connection closes: nobody knows where the next one begins.
     /// </summary>
     BrokenFrame = 16,
@@ -34,6 +41,10 @@ public enum ReplyStatus : byte
     /// </summary>
     Stopping = 22,
 
+    /// <summary>The password is not the server's, or one is needed and none was given. The connection closes.
+    /// </summary>
+    AccessDenied = 23,
+
     /// <summary>The operation is none that this server knows. Nothing was done.</summary>
     UnknownOperation = 32,
 
@@ -45,6 +56,12 @@ public enum ReplyStatus : byte
 
     /// <summary>A key or value is empty or too long. Nothing was stored.</summary>
     LimitExceeded = 35,
+
+    /// <summary>What is stored under the key is not a whole number of 64 bits. It was not changed.</summary>
+    NotANumber = 36,
+
+    /// <summary>The sum is not a whole number of 64 bits. Nothing was changed.</summary>
+    SumTooLarge = 37,
 
     /// <summary>The write was not made, or not made durable; it may be tried again.</summary>
     WriteFailed = 48,

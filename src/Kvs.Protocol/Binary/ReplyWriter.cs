@@ -12,6 +12,9 @@ public static class ReplyWriter
     /// <summary>Bytes of a handshake's reply.</summary>
     internal const int HelloBytes = sizeof(ushort) + sizeof(ushort) + (4 * sizeof(uint));
 
+    /// <summary>Bytes in front of a value where its version was asked for.</summary>
+    public const int InfoBytes = sizeof(ulong) + sizeof(ulong);
+
     /// <summary>Bytes before the first entry of a page.</summary>
     internal const int ScanHeadBytes = sizeof(ulong) + sizeof(uint);
 
@@ -27,10 +30,29 @@ public static class ReplyWriter
         output.Advance(BinaryProtocol.HeaderBytes);
     }
 
-    // value-reply = value:bytes
+    // number-reply = number:u64
+    /// <summary>Writes a reply that is a version or a sum.</summary>
+    public static void WriteNumber(IBufferWriter<byte> output, uint requestId, ReplyStatus status, ulong number)
+    {
+        const int frameBytes = BinaryProtocol.HeaderBytes + sizeof(ulong);
+        Span<byte> frame = output.GetSpan(frameBytes);
+        WriteHeader(frame, requestId, status, sizeof(ulong));
+        BinaryPrimitives.WriteUInt64LittleEndian(frame[BinaryProtocol.HeaderBytes..], number);
+        output.Advance(frameBytes);
+    }
+
+    // value-reply = [ info ] value:bytes
     /// <summary>Writes the header before a value that the caller has put, or will put, right behind it.</summary>
     public static void WriteValueHeader(Span<byte> destination, uint requestId, int valueBytes) =>
         WriteHeader(destination, requestId, ReplyStatus.Ok, (uint)valueBytes);
+
+    // info = version:u64 expires-at:u64
+    /// <summary>Writes what stands in front of a value where its version was asked for.</summary>
+    public static void WriteInfo(Span<byte> destination, in ValueInfo info)
+    {
+        BinaryPrimitives.WriteUInt64LittleEndian(destination, info.Version);
+        BinaryPrimitives.WriteInt64LittleEndian(destination[sizeof(ulong)..], info.ExpiryMilliseconds);
+    }
 
     // hello-reply = version:u16 0:u16 max-key-bytes:u32 max-value-bytes:u32 max-request-bytes:u32 max-reply-bytes:u32
     /// <summary>Writes the answer to the handshake.</summary>

@@ -9,9 +9,15 @@ public static class RequestReader
 {
     /// <summary>Reads a handshake. Bytes behind what is known are left to later versions, for this one request.
     /// </summary>
-    public static bool TryReadHello(ReadOnlySpan<byte> body, out ushort lowest, out ushort highest)
+    /// <param name="body">The body.</param>
+    /// <param name="lowest">The lowest version that the client speaks.</param>
+    /// <param name="highest">The highest.</param>
+    /// <param name="password">The password; empty where there is none.</param>
+    public static bool TryReadHello(
+        ReadOnlySpan<byte> body, out ushort lowest, out ushort highest, out ReadOnlySpan<byte> password)
     {
         lowest = highest = 0;
+        password = default;
         if (body.Length < RequestWriter.HelloBytes)
         {
             return false;
@@ -19,7 +25,7 @@ public static class RequestReader
 
         lowest = BinaryPrimitives.ReadUInt16LittleEndian(body);
         highest = BinaryPrimitives.ReadUInt16LittleEndian(body[sizeof(ushort)..]);
-        return lowest <= highest;
+        return lowest <= highest && TryReadPassword(body[RequestWriter.HelloBytes..], out password);
     }
 
     /// <summary>Reads a set; key and value are slices of the body.</summary>
@@ -44,12 +50,26 @@ public static class RequestReader
         return true;
     }
 
-    /// <summary>Reads a request for a page of entries.</summary>
-    public static bool TryReadScan(ReadOnlySpan<byte> body, out ulong cursor, out uint maxEntries, out uint maxBytes)
+    /// <summary>Reads an increment; the key is a slice of the body.</summary>
+    public static bool TryReadIncrement(ReadOnlySpan<byte> body, out long delta, out ReadOnlySpan<byte> key)
+    {
+        bool isWhole = BinaryPrimitives.TryReadInt64LittleEndian(body, out delta);
+        key = isWhole ? body[sizeof(long)..] : default;
+        return isWhole;
+    }
+
+    /// <summary>Reads a request for a page of entries; the prefix is a slice of the body.</summary>
+    public static bool TryReadScan(
+        ReadOnlySpan<byte> body,
+        out ulong cursor,
+        out uint maxEntries,
+        out uint maxBytes,
+        out ReadOnlySpan<byte> prefix)
     {
         cursor = 0;
         maxEntries = maxBytes = 0;
-        if (body.Length != RequestWriter.ScanBytes)
+        prefix = default;
+        if (body.Length < RequestWriter.ScanBytes)
         {
             return false;
         }
@@ -57,6 +77,25 @@ public static class RequestReader
         cursor = BinaryPrimitives.ReadUInt64LittleEndian(body);
         maxEntries = BinaryPrimitives.ReadUInt32LittleEndian(body[sizeof(ulong)..]);
         maxBytes = BinaryPrimitives.ReadUInt32LittleEndian(body[(sizeof(ulong) + sizeof(uint))..]);
+        prefix = body[RequestWriter.ScanBytes..];
         return maxEntries > 0;
+    }
+
+    private static bool TryReadPassword(ReadOnlySpan<byte> body, out ReadOnlySpan<byte> password)
+    {
+        password = default;
+        if (body.IsEmpty)
+        {
+            return true;
+        }
+
+        if (!BinaryPrimitives.TryReadUInt16LittleEndian(body, out ushort bytes) ||
+            bytes > body.Length - sizeof(ushort))
+        {
+            return false;
+        }
+
+        password = body.Slice(sizeof(ushort), bytes);
+        return true;
     }
 }

@@ -88,7 +88,7 @@ internal sealed class ReplyBuffer(PipeWriter output) : IBufferWriter<byte>
         foreach (HeldReply reply in _heldReplies)
         {
             this.Write(held[written..reply.Start]);
-            session.WriteNotDurable(reply.Tag, error, this);
+            session.WriteNotDurable(reply.Tag, held[reply.Start..reply.End], error, this);
             written = reply.End;
         }
 

@@ -1,11 +1,11 @@
-using System.Buffers;
 using Kvs.Protocol.Binary;
 using Kvs.Server.Connections;
 
 namespace Kvs.Server.Sessions;
 
-/// <summary>What each operation of the binary protocol does to the engine, and what it answers.</summary>
-internal sealed class BinaryOperations(ServerContext context)
+/// <summary>What each operation of the binary protocol that has a request of its own does to the engine, and what it
+/// answers.</summary>
+internal sealed class BinaryOperations(ServerContext context, BinaryWrites writes)
 {
     /// <summary>Room asked for before a value's length is known, in bytes: most values fit and are looked up once;
     /// little enough that the ends of blocks left empty do not matter.</summary>
@@ -18,46 +18,73 @@ internal sealed class BinaryOperations(ServerContext context)
     internal void Execute(in Frame frame, ReplyBuffer output)
     {
         uint id = frame.Header.RequestId;
-        if (frame.Header.Flags != 0)
+        ReadOnlySpan<byte> body = frame.Body;
+        if (!TryReadFields(frame.Header, ref body, output, out RequestFields fields))
         {
-            // Every flag stands for something that the client relies on: what cannot be honoured is not done.
-            WriteError(output, id, ReplyStatus.UnknownFlag, $"The flags 0x{frame.Header.Flags:X4} are unknown.");
             return;
         }
 
         try
         {
-            Dispatch((Operation)frame.Header.Code, id, frame.Body, output);
+            Dispatch((Operation)frame.Header.Code, id, fields, body, output);
         }
-        catch (KvsLimitException error)
+        catch (Exception error) when (BinaryAnswer.To(error) is { } answer)
         {
-            WriteError(output, id, ReplyStatus.LimitExceeded, error.Message);
-        }
-        catch (KvsWriteException error)
-        {
-            WriteFailed(id, error, output);
-        }
-        catch (KvsDamageException error)
-        {
-            WriteError(output, id, ReplyStatus.Damaged, error.Message);
+            WriteAnswer(id, answer, output);
         }
     }
 
-    private void Dispatch(Operation operation, uint id, ReadOnlySpan<byte> body, ReplyBuffer output)
+    /// <summary>Takes the fields off the front of a request's body. Where one of them cannot be honoured, the request is
+    /// answered so and not executed.</summary>
+    internal static bool TryReadFields(
+        in FrameHeader header, scoped ref ReadOnlySpan<byte> body, ReplyBuffer output, out RequestFields fields)
+    {
+        var flags = (RequestFlags)header.Flags;
+        RequestFlags unknown = flags & ~BinaryProtocol.FlagsOf((Operation)header.Code);
+        if (unknown != RequestFlags.None)
+        {
+            // Every flag stands for something that the client relies on: what cannot be honoured is not done.
+            fields = default;
+            WriteError(
+                output, header.RequestId, ReplyStatus.UnknownFlag,
+                $"The flags 0x{(ushort)unknown:X4} are none of the operation {(Operation)header.Code}.");
+            return false;
+        }
+
+        if (!RequestFields.TryRead(flags, ref body, out fields))
+        {
+            WriteMalformed(output, header.RequestId, (Operation)header.Code);
+            return false;
+        }
+
+        return true;
+    }
+
+    private void Dispatch(
+        Operation operation, uint id, in RequestFields fields, ReadOnlySpan<byte> body, ReplyBuffer output)
     {
         switch (operation)
         {
-            case Operation.Get:
+            case Operation.Get when fields.Flags == RequestFlags.None:
                 Get(id, body, output);
                 break;
+            case Operation.Get:
+                GetWithInfo(id, body, output);
+                break;
             case Operation.Set:
-                Set(id, body, output);
+                Set(id, fields, body, output);
                 break;
             case Operation.Remove:
-                Remove(id, body, output);
+                WriteDone(id, writes.Remove(body, fields), fields, output);
+                break;
+            case Operation.Increment:
+                Increment(id, fields, body, output);
+                break;
+            case Operation.AtomicBatch:
+                Write(id, fields, body, output);
                 break;
             case Operation.Scan:
-                Scan(id, body, output);
+                Scan(id, fields, body, output);
                 break;
             case Operation.Ping when body.IsEmpty:
                 ReplyWriter.WriteEmpty(output, id, ReplyStatus.Ok);
@@ -97,7 +124,29 @@ internal sealed class BinaryOperations(ServerContext context)
         ReplyWriter.WriteEmpty(output, id, ReplyStatus.NotFound);
     }
 
-    private void Set(uint id, ReadOnlySpan<byte> body, ReplyBuffer output)
+    /// <summary>As <see cref="Get"/>, with version and expiry in front of the value.</summary>
+    private void GetWithInfo(uint id, ReadOnlySpan<byte> key, ReplyBuffer output)
+    {
+        const int headBytes = BinaryProtocol.HeaderBytes + ReplyWriter.InfoBytes;
+        Span<byte> frame = output.GetSpan(headBytes + GuessedValueBytes);
+        while (_engine.TryRead(key, frame[headBytes..], out ValueInfo info))
+        {
+            int frameBytes = headBytes + info.Bytes;
+            if (frameBytes <= frame.Length)
+            {
+                ReplyWriter.WriteValueHeader(frame, id, ReplyWriter.InfoBytes + info.Bytes);
+                ReplyWriter.WriteInfo(frame[BinaryProtocol.HeaderBytes..], info);
+                output.Advance(frameBytes);
+                return;
+            }
+
+            frame = output.GetSpan(frameBytes);
+        }
+
+        ReplyWriter.WriteEmpty(output, id, ReplyStatus.NotFound);
+    }
+
+    private void Set(uint id, in RequestFields fields, ReadOnlySpan<byte> body, ReplyBuffer output)
     {
         if (!RequestReader.TryReadSet(body, out ReadOnlySpan<byte> key, out ReadOnlySpan<byte> value))
         {
@@ -105,49 +154,128 @@ internal sealed class BinaryOperations(ServerContext context)
             return;
         }
 
-        _ = _engine.TrySet(key, value, context.UnsyncedWrite);
-        WriteDone(id, isFound: true, output);
+        WriteDone(id, writes.Set(key, value, fields), fields, output);
     }
 
-    private void Remove(uint id, ReadOnlySpan<byte> key, ReplyBuffer output) =>
-        WriteDone(id, _engine.TryRemove(key, context.UnsyncedWrite).IsDone, output);
-
-    /// <summary>Answers a write that was made.</summary>
-    private void WriteDone(uint id, bool isFound, ReplyBuffer output)
+    private void Increment(uint id, in RequestFields fields, ReadOnlySpan<byte> body, ReplyBuffer output)
     {
-        ReplyStatus status = isFound ? ReplyStatus.Ok : ReplyStatus.NotFound;
-        if (context.SyncsBeforeReplying)
+        if (!RequestReader.TryReadIncrement(body, out long delta, out ReadOnlySpan<byte> key))
         {
-            output.BeginHeld(id);
-            ReplyWriter.WriteEmpty(output, id, status);
-            output.EndHeld();
+            WriteMalformed(output, id, Operation.Increment);
+            return;
+        }
+
+        WriteDone(id, writes.Increment(key, delta, fields), fields, output);
+    }
+
+    /// <summary>Makes a batch as one.</summary>
+    private void Write(uint id, in RequestFields fields, ReadOnlySpan<byte> body, ReplyBuffer output)
+    {
+        if (body.Length > Limits.MaxBatchBytes)
+        {
+            // Before it is copied: the engine counts more for it than this.
+            WriteError(
+                output, id, ReplyStatus.LimitExceeded,
+                $"The batch has {body.Length} bytes; the limit is {Limits.MaxBatchBytes} bytes.");
+            return;
+        }
+
+        var batch = new WriteBatch();
+        if (TryRead(body, batch))
+        {
+            WriteDone(id, writes.Write(batch, fields), fields, output);
         }
         else
         {
-            ReplyWriter.WriteEmpty(output, id, status);
+            WriteMalformed(output, id, Operation.AtomicBatch);
         }
     }
 
-    private void Scan(uint id, ReadOnlySpan<byte> body, ReplyBuffer output)
+    /// <summary>Reads the operations of a batch that is made as one: sets that may expire at a moment, removes and
+    /// requirements.</summary>
+    private static bool TryRead(ReadOnlySpan<byte> body, WriteBatch batch)
     {
-        if (!RequestReader.TryReadScan(body, out ulong cursor, out uint maxEntries, out uint maxBytes))
+        int at = 0;
+        while (at < body.Length)
+        {
+            if (!BatchItem.TryRead(body, ref at, out BatchItem item))
+            {
+                return false;
+            }
+
+            switch (item.Operation)
+            {
+                case Operation.Set when item.Fields.Flags == RequestFlags.ExpiresAt:
+                    batch.Set(item.KeyIn(body), item.ValueIn(body), BinaryWrites.Moment(item.Fields.ExpiryMs));
+                    break;
+                case Operation.Set when item.Fields.Flags == RequestFlags.None:
+                    batch.Set(item.KeyIn(body), item.ValueIn(body));
+                    break;
+                case Operation.Remove when item.Fields.Flags == RequestFlags.None:
+                    batch.Remove(item.KeyIn(body));
+                    break;
+                case Operation.Require when item.Fields.Flags == RequestFlags.None:
+                    batch.Require(item.KeyIn(body), item.Number);
+                    break;
+                default:
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Scan(uint id, in RequestFields fields, ReadOnlySpan<byte> body, ReplyBuffer output)
+    {
+        if (!RequestReader.TryReadScan(
+            body, out ulong cursor, out uint maxEntries, out uint maxBytes, out ReadOnlySpan<byte> prefix))
         {
             WriteMalformed(output, id, Operation.Scan);
             return;
         }
 
         int entries = (int)Math.Min(maxEntries, BinaryProtocol.MaxScanEntries);
-        ScanPage page = _engine.Scan(cursor, entries, Math.Min(maxBytes, BinaryProtocol.MaxScanBytes));
+        ScanPage page = _engine.Scan(
+            cursor, entries, Math.Min(maxBytes, BinaryProtocol.MaxScanBytes), prefix,
+            fields.Has(RequestFlags.KeysOnly));
         ReplyWriter.WriteScan(output, id, page);
+    }
+
+    /// <summary>Answers a write that was made or not; held back where it must reach the disk first.</summary>
+    private void WriteDone(uint id, in BinaryAnswer answer, in RequestFields fields, ReplyBuffer output)
+    {
+        if (answer.IsWritten && writes.NeedsSync(fields))
+        {
+            output.BeginHeld(id);
+            WriteAnswer(id, answer, output);
+            output.EndHeld();
+        }
+        else
+        {
+            WriteAnswer(id, answer, output);
+        }
     }
 
     private static void WriteMalformed(ReplyBuffer output, uint id, Operation operation) =>
         WriteError(output, id, ReplyStatus.MalformedBody, $"The body is not that of the operation {operation}.");
 
-    /// <summary>Answers a write that was not made, or not made durable.</summary>
-    internal static void WriteFailed(uint id, KvsWriteException error, IBufferWriter<byte> output) =>
-        WriteError(output, id, error.IsFinal ? ReplyStatus.WritesStopped : ReplyStatus.WriteFailed, error.Message);
+    /// <summary>Answers a request with a frame of its own.</summary>
+    internal static void WriteAnswer(uint id, in BinaryAnswer answer, ReplyBuffer output)
+    {
+        if (BinaryProtocol.IsError(answer.Status))
+        {
+            WriteError(output, id, answer.Status, answer.Message);
+        }
+        else if (answer.Number is { } number)
+        {
+            ReplyWriter.WriteNumber(output, id, answer.Status, number);
+        }
+        else
+        {
+            ReplyWriter.WriteEmpty(output, id, answer.Status);
+        }
+    }
 
-    private static void WriteError(IBufferWriter<byte> output, uint id, ReplyStatus status, string message) =>
+    private static void WriteError(ReplyBuffer output, uint id, ReplyStatus status, string message) =>
         ReplyWriter.WriteError(output, id, status, ReplyFlags.None, message);
 }

@@ -1,32 +1,54 @@
 using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
 using Kvs.Protocol.Binary;
 using Kvs.Server.Connections;
 
 namespace Kvs.Server.Sessions;
 
-/// <summary>The binary protocol: the handshake, then requests, each answered before the next is looked at.</summary>
+/// <summary>The binary protocol: the handshake, then requests, each answered before the next is executed.</summary>
 internal sealed class BinarySession : ISession
 {
+    /// <summary>So many requests that have arrived together are looked at ahead, for what they need from memory: more
+    /// than the processor fetches at a time, few enough that what was fetched first is still near.</summary>
+    private const int GroupRequests = 32;
+
     private readonly ServerContext _context;
     private readonly BinaryOperations _operations;
+    private readonly BinaryBatch _batch;
     private readonly FrameDecoder _decoder = new(BinaryProtocol.RequestMagic, BinaryProtocol.MaxHelloBytes);
+    private long _requests;
 
     internal BinarySession(ServerContext context)
     {
         _context = context;
-        _operations = new BinaryOperations(context);
+        var writes = new BinaryWrites(context);
+        _operations = new BinaryOperations(context, writes);
+        _batch = new BinaryBatch(context, writes);
     }
 
     public bool IsOpen { get; private set; }
 
     public long UnfinishedBytes => _decoder.InBody ? BinaryProtocol.HeaderBytes + _decoder.GatheredBytes : 0;
 
-    public long Executed { get; private set; }
+    public long Executed => _requests + _batch.Executed;
+
+    private bool IsFull(ReplyBuffer output) => output.UnflushedBytes >= _context.Options.MaxBufferedOutputBytes;
 
     public SessionOutcome Process(ref ReadOnlySequence<byte> input, ReplyBuffer output)
     {
-        while (output.UnflushedBytes < _context.Options.MaxBufferedOutputBytes)
+        if (_batch.IsUnderWay && !_batch.TryFinish(_decoder.KeptBody, output))
         {
+            return SessionOutcome.OutputFull;
+        }
+
+        while (!IsFull(output))
+        {
+            if (IsOpen && !_decoder.InBody && ExecuteTogether(ref input, output))
+            {
+                continue;
+            }
+
             switch (_decoder.TryDecode(ref input, out Frame frame))
             {
                 case DecodeResult.NeedsMore:
@@ -36,7 +58,7 @@ internal sealed class BinarySession : ISession
                     break;
 
                 case DecodeResult.Frame:
-                    return SessionOutcome.Closing;
+                    return _batch.IsUnderWay ? SessionOutcome.OutputFull : SessionOutcome.Closing;
 
                 case DecodeResult.TooLong:
                     WriteLast(
@@ -71,12 +93,58 @@ internal sealed class BinarySession : ISession
         WriteLast(output, BinaryProtocol.NoRequest, status, message);
     }
 
-    public void WriteNotDurable(uint tag, KvsWriteException error, IBufferWriter<byte> output) =>
-        BinaryOperations.WriteFailed(tag, error, output);
+    public void WriteNotDurable(uint tag, ReadOnlySpan<byte> held, KvsWriteException error, ReplyBuffer output)
+    {
+        if (held.IsEmpty)
+        {
+            // Begun for a result that then was too long for it.
+            return;
+        }
+
+        if (((ReplyFlags)FrameHeader.Read(held).Flags).HasFlag(ReplyFlags.Results))
+        {
+            BinaryBatch.WriteNotDurable(tag, held, error, output);
+        }
+        else
+        {
+            BinaryOperations.WriteAnswer(tag, BinaryAnswer.To(error)!.Value, output);
+        }
+    }
 
     public void Dispose() => _decoder.Dispose();
 
-    /// <summary>Executes one request and writes its reply; false where that was the connection's last.</summary>
+    /// <summary>Executes requests that lie together in one piece of the input, in their order, after what they look at
+    /// has been asked for from memory. False where there are not several.</summary>
+    private bool ExecuteTogether(ref ReadOnlySequence<byte> input, ReplyBuffer output)
+    {
+        ReadOnlySpan<byte> bytes = input.FirstSpan;
+        Span<SingleRequest> requests = stackalloc SingleRequest[GroupRequests];
+        int count = SingleRequest.FindAll(bytes, _decoder.MaxBodyBytes, requests);
+        if (count < 2)
+        {
+            return false;
+        }
+
+        Span<KeyRange> keys = stackalloc KeyRange[GroupRequests];
+        for (int i = 0; i < count; i++)
+        {
+            keys[i] = requests[i].Key;
+        }
+
+        _context.Engine.Prefetch(bytes, keys[..count]);
+        int executed = 0;
+        while (executed < count && !IsFull(output))
+        {
+            _requests++;
+            _operations.Execute(requests[executed++].In(bytes), output);
+        }
+
+        input = input.Slice(requests[executed - 1].End);
+        return true;
+    }
+
+    /// <summary>Executes one request and writes its reply; false where that was the connection's last, or a batch is not
+    /// finished.</summary>
     private bool Execute(in Frame frame, ReplyBuffer output)
     {
         if (!IsOpen)
@@ -84,14 +152,36 @@ internal sealed class BinarySession : ISession
             return ShakeHands(frame, output);
         }
 
-        Executed++;
-        if (frame.Header.Code != (byte)Operation.Hello)
+        switch ((Operation)frame.Header.Code)
         {
-            _operations.Execute(frame, output);
+            case Operation.Hello:
+                WriteLast(
+                    output, frame.Header.RequestId, ReplyStatus.HandshakeExpected, "The handshake comes once.");
+                return false;
+            case Operation.Batch or Operation.GetMany:
+                return BeginBatch(frame, output);
+            default:
+                _requests++;
+                _operations.Execute(frame, output);
+                return true;
+        }
+    }
+
+    private bool BeginBatch(in Frame frame, ReplyBuffer output)
+    {
+        ReadOnlySpan<byte> rest = frame.Body;
+        if (!BinaryOperations.TryReadFields(frame.Header, ref rest, output, out RequestFields fields))
+        {
             return true;
         }
 
-        WriteLast(output, frame.Header.RequestId, ReplyStatus.HandshakeExpected, "The handshake comes once.");
+        _batch.Begin(frame.Header, fields);
+        if (_batch.TryFinish(frame.Body, output))
+        {
+            return true;
+        }
+
+        _decoder.Keep(frame);
         return false;
     }
 
@@ -100,7 +190,8 @@ internal sealed class BinarySession : ISession
         uint id = frame.Header.RequestId;
         if (frame.Header.Code != (byte)Operation.Hello
             || frame.Header.Flags != 0
-            || !RequestReader.TryReadHello(frame.Body, out ushort lowest, out ushort highest))
+            || !RequestReader.TryReadHello(
+                frame.Body, out ushort lowest, out ushort highest, out ReadOnlySpan<byte> password))
         {
             WriteLast(output, id, ReplyStatus.HandshakeExpected, "The first request must be the handshake.");
             return false;
@@ -111,6 +202,14 @@ internal sealed class BinarySession : ISession
             WriteLast(
                 output, id, ReplyStatus.UnsupportedVersion,
                 $"This server speaks version {BinaryProtocol.Version} of the protocol.");
+            return false;
+        }
+
+        if (!IsPassword(password))
+        {
+            WriteLast(
+                output, id, ReplyStatus.AccessDenied,
+                password.IsEmpty ? "This server wants a password." : "That is not the server's password.");
             return false;
         }
 
@@ -126,6 +225,21 @@ internal sealed class BinarySession : ISession
         _decoder.MaxBodyBytes = maxRequestBytes;
         IsOpen = true;
         return true;
+    }
+
+    /// <summary>Takes as long for a wrong password as for the right one, whatever it has in common with it.</summary>
+    private bool IsPassword(ReadOnlySpan<byte> password)
+    {
+        if (_context.Options.Password is not { } expected)
+        {
+            return true;
+        }
+
+        Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
+        Span<byte> wanted = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(password, given);
+        SHA256.HashData(Encoding.UTF8.GetBytes(expected), wanted);
+        return CryptographicOperations.FixedTimeEquals(given, wanted);
     }
 
     private static void WriteLast(ReplyBuffer output, uint requestId, ReplyStatus status, string message) =>

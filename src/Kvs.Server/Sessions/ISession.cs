@@ -24,7 +24,11 @@ internal interface ISession : IDisposable
 
     /// <summary>Writes an answer in place of one that was held back (<see cref="ReplyBuffer.BeginHeld"/>): the write was
     /// made, and the sync which was to make it durable has failed.</summary>
-    void WriteNotDurable(uint tag, KvsWriteException error, IBufferWriter<byte> output);
+    /// <param name="tag">What the session named when it began the answer.</param>
+    /// <param name="held">The answer that was held back.</param>
+    /// <param name="error">What the sync came to.</param>
+    /// <param name="output">Where the other answer goes.</param>
+    void WriteNotDurable(uint tag, ReadOnlySpan<byte> held, KvsWriteException error, ReplyBuffer output);
 
     /// <summary>Writes the server's last words, after which it executes nothing more.</summary>
     void WriteFarewell(Farewell farewell, ReplyBuffer output);

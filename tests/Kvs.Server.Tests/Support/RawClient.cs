@@ -69,6 +69,44 @@ internal sealed class RawClient : IDisposable
         return Read();
     }
 
+    internal RawReply Ask(ReadOnlyMemory<byte> frame)
+    {
+        Send(frame.Span);
+        return Read();
+    }
+
+    /// <summary>Sends a batch and reads all its results.</summary>
+    internal IReadOnlyList<RawResult> Execute(BatchRequest batch)
+    {
+        // Not before the results: a server whose replies nobody takes stops reading.
+        ReadOnlyMemory<byte> frame = batch.ToFrame(9);
+        Task sending = Task.Run(() => Send(frame.Span));
+        IReadOnlyList<RawResult> results = ReadResults(9);
+        sending.Wait();
+        return results;
+    }
+
+    internal IReadOnlyList<RawResult> ReadResults(uint id)
+    {
+        var results = new List<RawResult>();
+        RawReply reply;
+        do
+        {
+            reply = Read();
+            Assert.Equal((id, ReplyStatus.Ok), (reply.Header.RequestId, reply.Status));
+            Assert.True(reply.Flags.HasFlag(ReplyFlags.Results));
+            ReadOnlySpan<byte> rest = reply.Body;
+            while (BatchResult.TryRead(ref rest, out BatchResult result))
+            {
+                results.Add(new RawResult(result.Status, result.Value.ToArray()));
+            }
+
+            Assert.True(rest.IsEmpty);
+        }
+        while (reply.Flags.HasFlag(ReplyFlags.More));
+        return results;
+    }
+
     /// <summary>The server ends the connection and has nothing more to say.</summary>
     internal void AssertEnded() => Assert.Equal(0, Socket.Receive(new byte[1]));
 
