@@ -71,6 +71,10 @@ public sealed partial class RocksDbEngine
     /// <summary>Lets programs open the engine by its name.</summary>
     public static void Register() => KvsEngines.Register(EngineName, Open);
 
+    /// <summary>Loads RocksDB's library and says which file it was.</summary>
+    /// <exception cref="RocksDbMissingException">It is not on this machine.</exception>
+    public static string RequireLibrary() => RocksDbLibrary.Require();
+
     /// <summary>Opens the store in a folder, which is made if missing.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">How the store is opened. What they say of partitions, segments and compaction is the engine
@@ -84,6 +88,9 @@ public sealed partial class RocksDbEngine
         Open(folder, options, DefaultBlockCacheMiB);
 
     /// <inheritdoc cref="Open(string, KvStoreOptions)"/>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">How the store is opened.</param>
+    /// <param name="blockCacheMiB">What RocksDB's cache of blocks grows to.</param>
     internal static RocksDbEngine Open(string folder, KvStoreOptions options, int blockCacheMiB)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -94,7 +101,7 @@ public sealed partial class RocksDbEngine
             throw new ArgumentException("RocksDB keeps its files with the operating system.", nameof(options));
         }
 
-        RocksDbLibrary.Require();
+        RequireLibrary();
         return new RocksDbEngine(Path.GetFullPath(folder), options, blockCacheMiB);
     }
 

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace Kvs.RocksDb.Native;
 
 /// <summary>An open database of RocksDB: rows of bytes under keys of bytes.</summary>
@@ -5,7 +7,7 @@ namespace Kvs.RocksDb.Native;
 /// Any thread may call any member but <see cref="Dispose"/>, which comes last: nobody may be in any other member then,
 /// and nothing that one of them returned may be in use.
 /// </remarks>
-internal sealed unsafe class RocksDatabase : IDisposable
+internal sealed unsafe partial class RocksDatabase : IDisposable
 {
     /// <summary>Room on the stack for the pointers of so many keys.</summary>
     internal const int MaxKeysAtOnce = 128;
@@ -186,9 +188,22 @@ internal sealed unsafe class RocksDatabase : IDisposable
         return (database, family);
     }
 
-    private Exception Failure(string message) => message.StartsWith("Corruption", StringComparison.Ordinal)
-        ? new KvsDamageException(_folder, 0, $"RocksDB says '{message}'")
-        : new IOException($"RocksDB says '{message}' of {_folder}.");
+    private Exception Failure(string message)
+    {
+        if (!message.StartsWith("Corruption", StringComparison.Ordinal))
+        {
+            return new IOException($"RocksDB says '{message}' of {_folder}.");
+        }
+
+        // Of a block it says where: "... in /data/rocksdb/000010.sst offset 4096 size 4053".
+        Match place = BlockPlace.Match(message);
+        return place.Success && long.TryParse(place.Groups[2].ValueSpan, out long offset)
+            ? new KvsDamageException(place.Groups[1].Value, offset, $"RocksDB says '{message}'")
+            : new KvsDamageException(_folder, 0, $"RocksDB says '{message}'");
+    }
+
+    [GeneratedRegex(" in (/.+) offset ([0-9]+) size [0-9]+")]
+    private static partial Regex BlockPlace { get; }
 
     private void DestroyOptions()
     {
