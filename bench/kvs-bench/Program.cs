@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Kvs.Bench.Options;
 using Kvs.CommandLine;
+using Kvs.RocksDb;
 
+RocksDbEngine.Register();
 RootCommand root = CommandLineProgram.CreateRoot("kvs-bench", "Measures kvs on this machine.");
 foreach (Command command in EmbeddedCommand.CreateAll())
 {

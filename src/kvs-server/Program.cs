@@ -1,7 +1,10 @@
 using System.CommandLine;
 using Kvs.CommandLine;
+using Kvs.RocksDb;
 using Kvs.ServerProgram;
 
+// Before the options, which name all engines.
+RocksDbEngine.Register();
 RootCommand root = CommandLineProgram.CreateRoot("kvs-server", "Serves a kvs store over TCP.");
 var options = new ServerOptions();
 options.AddTo(root);

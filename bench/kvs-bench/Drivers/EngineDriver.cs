@@ -9,14 +9,15 @@ internal sealed class EngineDriver : IDriver
     private readonly bool _isAtomic;
 
     internal EngineDriver(string name, string folder, DriverSettings settings)
+        : this(KvsEngines.Open(name, folder, OptionsFor(settings)), settings)
+    {
+    }
+
+    /// <summary>Takes over an engine that is open.</summary>
+    internal EngineDriver(IKvsEngine engine, DriverSettings settings)
     {
         _isAtomic = settings.IsAtomic;
-        _engine = KvsEngines.Open(name, folder, new KvStoreOptions
-        {
-            Durability = settings.Durability,
-            SyncInterval = settings.SyncInterval,
-            Partitions = settings.Partitions,
-        });
+        _engine = engine;
     }
 
     /// <inheritdoc/>
@@ -30,6 +31,13 @@ internal sealed class EngineDriver : IDriver
 
     /// <inheritdoc/>
     public void Dispose() => _engine.Dispose();
+
+    internal static KvStoreOptions OptionsFor(DriverSettings settings) => new()
+    {
+        Durability = settings.Durability,
+        SyncInterval = settings.SyncInterval,
+        Partitions = settings.Partitions,
+    };
 
     internal static string Describe(string name, DriverSettings settings)
     {

@@ -1,3 +1,5 @@
+using Kvs.RocksDb;
+
 namespace Kvs.Bench.Drivers;
 
 /// <summary>An engine that can be measured.</summary>
@@ -6,7 +8,7 @@ internal sealed record EngineKind
     /// <summary>All of them; the first is the one that others are compared with unless told otherwise.</summary>
     internal static IReadOnlyList<EngineKind> All { get; } =
     [
-        .. KvsEngines.Names.Select(name => new EngineKind
+        .. KvsEngines.Names.Except([RocksDbEngine.EngineName]).Select(name => new EngineKind
         {
             Name = name,
             HasPartitions = name == KvsEngines.Names[0],
@@ -15,9 +17,9 @@ internal sealed record EngineKind
         }),
         new EngineKind
         {
-            Name = "rocksdb",
-            Describe = RocksDb.RocksDbDriver.Describe,
-            Open = (folder, settings) => new RocksDb.RocksDbDriver(folder, settings),
+            Name = RocksDbEngine.EngineName,
+            Describe = RocksDbDriver.Describe,
+            Open = (folder, settings) => new RocksDbDriver(folder, settings),
         },
         new EngineKind
         {

@@ -63,28 +63,9 @@ internal sealed class StoreOpener : IDisposable
     /// <exception cref="KvsDamageException">Something in it is not as it was written.</exception>
     internal void Open()
     {
-        try
-        {
-            StoreMarker? marker = StoreMarker.TryRead(_files, _folder);
-            marker?.Require(EngineName, _folder);
-            if (marker is null)
-            {
-                _files.CreateDirectory(_folder);
-            }
-
-            TakeLock();
-
-            // Another process may have made the store meanwhile.
-            marker = StoreMarker.TryRead(_files, _folder) ??
-                StoreMarker.Create(_files, _folder, EngineName, _options.NewSecret ?? LogSecret.MakeRandom());
-            marker.Require(EngineName, _folder);
-            Secret = marker.Secret;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new KvsFolderException(_folder, $"{_folder} cannot be opened as a store: {e.Message}", e);
-        }
-
+        FolderClaim claim = FolderClaim.Take(_files, _folder, EngineName, _options.NewSecret);
+        _lock = claim.Lock;
+        Secret = claim.Marker.Secret;
         Index = new StoreIndex(Segments, Reclaimer, Secret.HashSeed, _options.Partitions);
         try
         {
@@ -114,20 +95,6 @@ internal sealed class StoreOpener : IDisposable
             Index?.Dispose();
             _opened.ForEach(segment => segment.Dispose());
             _lock.Dispose();
-        }
-    }
-
-    private void TakeLock()
-    {
-        try
-        {
-            _lock = _files.Lock(Path.Combine(_folder, FolderNames.Lock));
-        }
-        catch (FileLockedException e)
-        {
-            throw new KvsFolderException(_folder,
-                $"{_folder} is in use by {e.Holder}. One process at a time can open a store; " +
-                "stop that one, or choose another folder.", e);
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class LmdbDriver : IDriver
 
     internal LmdbDriver(string folder, DriverSettings settings)
     {
-        PeerLibraries.Require(PeerLibraries.Lmdb);
+        PeerLibraries.RequireLmdb();
         Directory.CreateDirectory(folder);
         LmdbLibrary.Check(LmdbLibrary.CreateEnvironment(out _environment));
         try
@@ -68,7 +68,7 @@ internal sealed class LmdbDriver : IDriver
 
     internal static string Describe(DriverSettings settings)
     {
-        PeerLibraries.Require(PeerLibraries.Lmdb);
+        PeerLibraries.RequireLmdb();
         string mode = settings.Durability switch
         {
             Durability.Disk => "its default mode, synced at each commit",
