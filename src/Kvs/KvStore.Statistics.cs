@@ -61,7 +61,7 @@ public sealed unsafe partial class KvStore
     private ulong SumOfNumbers()
     {
         ulong sum = 0;
-        foreach (Index.Partition partition in _index.Partitions)
+        foreach (Partition partition in _index.Partitions)
         {
             sum = unchecked(sum + partition.LastSequence);
         }

@@ -1,1 +1,2 @@
 global using Xunit;
+global using EpochGate = Kvs.Epochs.EpochGate<Kvs.Concurrency.Unscheduled>;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Kvs.Epochs;
 using Kvs.Folder;
 using Kvs.Index;
 using Kvs.Log;

@@ -6,13 +6,7 @@ namespace Kvs.Commits;
 internal sealed partial class GroupCommit
 {
     /// <summary>Throws where the store takes no more writes.</summary>
-    internal void ThrowIfPoisoned()
-    {
-        if (Poisoned is { } poison)
-        {
-            throw new KvsWriteException(poison.Message, isFinal: true, poison);
-        }
-    }
+    internal void ThrowIfPoisoned() => _durable.ThrowIfPoisoned();
 
     /// <summary>Waits until all that is stamped up to <paramref name="epoch"/> is on disk. The caller has left its
     /// epoch.</summary>
@@ -25,7 +19,7 @@ internal sealed partial class GroupCommit
         }
 
         // Read before the wish is made: an attempt that fails from now on is an answer to it.
-        long failedBefore = Volatile.Read(ref _failedAttempts);
+        long failedBefore = _durable.FailedAttempts;
         try
         {
             if (!TryCommitHere(epoch))
@@ -33,28 +27,11 @@ internal sealed partial class GroupCommit
                 Want(epoch);
             }
 
-            WaitUntilDone(epoch, failedBefore);
+            _durable.Wait(epoch, failedBefore);
         }
         finally
         {
             _ = Interlocked.Decrement(ref _waitingWriters);
-        }
-    }
-
-    private void WaitUntilDone(ulong epoch, long failedBefore)
-    {
-        lock (_done)
-        {
-            while (_durable < epoch)
-            {
-                ThrowIfPoisoned();
-                if ((_failedAttempts != failedBefore || _hasStopped) && _lastFailure is { } failure)
-                {
-                    throw new KvsWriteException(failure.Message, isFinal: false, failure);
-                }
-
-                Monitor.Wait(_done);
-            }
         }
     }
 
@@ -114,25 +91,13 @@ internal sealed partial class GroupCommit
         }
 
         // Listed before the wish is made: an attempt that fails from now on is an answer to it.
-        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_done)
+        Task done = _durable.WaitAsync(epoch);
+        if (!done.IsCompleted)
         {
-            if (_durable >= epoch)
-            {
-                return ValueTask.CompletedTask;
-            }
-
-            if (_poison is not null)
-            {
-                return ValueTask.FromException(new KvsWriteException(_poison.Message, isFinal: true, _poison));
-            }
-
-            ObjectDisposedException.ThrowIf(_hasStopped, typeof(KvStore));
-            _waiters.Add((epoch, waiter));
+            Want(epoch);
         }
 
-        Want(epoch);
-        return new ValueTask(waiter.Task.WaitAsync(cancellation));
+        return new ValueTask(done.WaitAsync(cancellation));
     }
 
     /// <summary>Lets the thread commit within <see cref="KvStoreOptions.SyncInterval"/>, also where the store's own
@@ -159,10 +124,9 @@ internal sealed partial class GroupCommit
 
         try
         {
-            if (!_hasStopped && DurableEpoch < epoch)
+            if (!_durable.HasStopped && DurableEpoch < epoch)
             {
-                ulong ended = EndEpoch();
-                TryCommit(ended);
+                EndAndCommit();
             }
 
             return true;
@@ -175,38 +139,7 @@ internal sealed partial class GroupCommit
 
     private void Fail(KvsWriteException failure)
     {
-        lock (_done)
-        {
-            _lastFailure = failure;
-            _failedAttempts++;
-            Monitor.PulseAll(_done);
-        }
-
-        EndWaiters(failure);
+        _durable.Fail(failure);
         _onCommit();
-    }
-
-    /// <summary>Tells those who wait without a thread: of a failure all of them, else those whose epoch is durable.
-    /// </summary>
-    private void EndWaiters(KvsWriteException? failure)
-    {
-        List<(ulong Epoch, TaskCompletionSource Waiter)> ended;
-        lock (_done)
-        {
-            ended = _waiters.FindAll(waiter => failure is not null || waiter.Epoch <= _durable);
-            _ = _waiters.RemoveAll(waiter => failure is not null || waiter.Epoch <= _durable);
-        }
-
-        foreach ((ulong epoch, TaskCompletionSource waiter) in ended)
-        {
-            if (failure is null || epoch <= DurableEpoch)
-            {
-                waiter.SetResult();
-            }
-            else
-            {
-                waiter.SetException(new KvsWriteException(failure.Message, failure.IsFinal, failure));
-            }
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Kvs.Epochs;
 using Kvs.Files;
 using Kvs.Log;
 using Kvs.Monitoring;
@@ -26,7 +25,8 @@ internal sealed partial class GroupCommit
     /// </summary>
     private static readonly TimeSpan s_longestInterval = TimeSpan.FromSeconds(30);
 
-    private readonly EpochGate _gate;
+    private readonly DurableEpoch _durable;
+    private readonly Action<ulong> _makeDurable;
     private readonly LogWriter _log;
     private readonly SegmentSupply _supply;
     private readonly Reclaimer _reclaimer;
@@ -47,15 +47,6 @@ internal sealed partial class GroupCommit
     private bool _isIntervalWanted;
     private bool _isStopping;
 
-    // What the thread has done; guarded by _done for writing.
-    private readonly object _done = new();
-    private ulong _durable;
-    private long _failedAttempts;
-    private bool _hasStopped;
-    private KvsWriteException? _lastFailure;
-    private KvsWriteException? _poison;
-    private readonly List<(ulong Epoch, TaskCompletionSource Waiter)> _waiters = [];
-
     // Of whoever has the turn: the last epoch that ended durable, and the last that has a commit record. An epoch in which
     // nothing was written has none, and recovery can only look for those that have.
     private ulong _committed;
@@ -65,14 +56,15 @@ internal sealed partial class GroupCommit
     internal GroupCommit(EpochGate gate, LogWriter log, SegmentSupply supply, Reclaimer reclaimer,
         KvStoreOptions options, Action onCommit)
     {
-        _gate = gate;
+        _durable = new DurableEpoch(gate, reclaimer);
+        _makeDurable = MakeDurable;
         _log = log;
         _supply = supply;
         _reclaimer = reclaimer;
         _options = options;
         _onCommit = onCommit;
         Figures = new CommitFigures(options.Events.Store);
-        _committed = _recorded = _durable = gate.Current - 1;
+        _committed = _recorded = _durable.Value;
         _interval = options.Durability == Durability.Process || options.SyncInterval > s_longestInterval
             ? s_longestInterval
             : options.SyncInterval;
@@ -82,13 +74,13 @@ internal sealed partial class GroupCommit
     }
 
     /// <summary>All writes stamped up to this epoch are on disk.</summary>
-    internal ulong DurableEpoch => Volatile.Read(ref _durable);
+    internal ulong DurableEpoch => _durable.Value;
 
     /// <summary>What the thread counts.</summary>
     internal CommitFigures Figures { get; }
 
     /// <summary>Why the store takes no more writes; null while it does.</summary>
-    internal KvsWriteException? Poisoned => Volatile.Read(ref _poison);
+    internal KvsWriteException? Poisoned => _durable.Poison;
 
     /// <summary>Stops all writes for good, because a sync has failed, or because what it was to keep is not as it was
     /// written.</summary>
@@ -102,14 +94,8 @@ internal sealed partial class GroupCommit
     {
         var poison = new KvsWriteException(
             $"{reason} The store takes no more writes until it is opened again; reads go on.", isFinal: true, failure);
-        bool isFirst;
-        lock (_done)
-        {
-            isFirst = _poison is null;
-            _poison ??= poison;
-        }
-
-        Fail(poison);
+        bool isFirst = _durable.TryPoison(poison);
+        _onCommit();
         if (isFirst)
         {
             _options.Events.Poisoned(poison.Message);
@@ -128,14 +114,6 @@ internal sealed partial class GroupCommit
         _thread.Join();
     }
 
-    private ulong EndEpoch()
-    {
-        ulong ended = _gate.Advance();
-        _gate.WaitUntilLeft(ended);
-        _reclaimer.Collect(ended);
-        return ended;
-    }
-
     private void Run()
     {
         if (_options.Durability == Durability.Disk)
@@ -150,22 +128,18 @@ internal sealed partial class GroupCommit
             bool isIntervalOver = Stopwatch.GetElapsedTime(_lastCommit) >= PresentInterval;
             lock (_turn)
             {
-                ulong ended = EndEpoch();
                 if (isStopping || isIntervalOver || IsWanted())
                 {
-                    TryCommit(ended);
+                    EndAndCommit();
+                }
+                else
+                {
+                    _ = _durable.EndPresent();
                 }
             }
         }
 
-        lock (_done)
-        {
-            // Whoever waits now has the last attempt's result: durable, or why not.
-            _hasStopped = true;
-            Monitor.PulseAll(_done);
-        }
-
-        EndWaiters(_poison ?? _lastFailure ?? new KvsWriteException("The store was closed.", isFinal: true));
+        _durable.Stop();
     }
 
     /// <summary>How long a write may wait for its commit now.</summary>
@@ -209,16 +183,17 @@ internal sealed partial class GroupCommit
         }
     }
 
-    private void TryCommit(ulong ended)
+    /// <summary>Ends the present epoch and makes it durable. Only by whoever has the turn.</summary>
+    private void EndAndCommit()
     {
+        // Before the epoch ends: a wish that comes from now on may be for a write that is stamped with the next one.
         lock (_work)
         {
             _isCommitDue = false;
-
-            // A write that asks for the interval from now on may be stamped later than what is committed.
             Volatile.Write(ref _isIntervalWanted, false);
         }
 
+        ulong ended = _durable.EndPresent();
         if (Poisoned is not null)
         {
             return;
@@ -226,33 +201,7 @@ internal sealed partial class GroupCommit
 
         try
         {
-            if (_log.HasWritesAfter(_committed))
-            {
-                long start = Stopwatch.GetTimestamp();
-                Commit(ended);
-                _recorded = ended;
-                Figures.CountCommit(start, _log.WrittenBytes);
-            }
-            else
-            {
-                // All that was stamped meanwhile is the last commit record, which was synced with what it covers.
-                _written.ForEach(segment => segment.SyncedEpoch = ended);
-            }
-
-            // Whoever drops a segment waits for its last epoch alone: its file may be gone from now on.
-            _ = _written.RemoveAll(segment =>
-                segment.IsFull && segment.OpenChunks == 0 && segment.LastEpoch != 0 &&
-                segment.LastEpoch <= segment.SyncedEpoch);
-
-            _committed = ended;
-            _lastCommit = Stopwatch.GetTimestamp();
-            lock (_done)
-            {
-                Volatile.Write(ref _durable, ended);
-                Monitor.PulseAll(_done);
-            }
-
-            EndWaiters(failure: null);
+            _durable.Commit(ended, _makeDurable);
             _onCommit();
         }
         catch (KvsWriteException e)
@@ -273,7 +222,31 @@ internal sealed partial class GroupCommit
         }
     }
 
-    private unsafe void Commit(ulong ended)
+    private void MakeDurable(ulong ended)
+    {
+        if (_log.HasWritesAfter(_committed))
+        {
+            long start = Stopwatch.GetTimestamp();
+            Sync(ended);
+            _recorded = ended;
+            Figures.CountCommit(start, _log.WrittenBytes);
+        }
+        else
+        {
+            // All that was stamped meanwhile is the last commit record, which was synced with what it covers.
+            _written.ForEach(segment => segment.SyncedEpoch = ended);
+        }
+
+        // Whoever drops a segment waits for its last epoch alone: its file may be gone once the epoch is durable.
+        _ = _written.RemoveAll(segment =>
+            segment.IsFull && segment.OpenChunks == 0 && segment.LastEpoch != 0 &&
+            segment.LastEpoch <= segment.SyncedEpoch);
+
+        _committed = ended;
+        _lastCommit = Stopwatch.GetTimestamp();
+    }
+
+    private unsafe void Sync(ulong ended)
     {
         LanePlace[] places = _log.PlacesAfter(ended);
         Room room;

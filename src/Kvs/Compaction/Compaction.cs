@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Kvs.Commits;
-using Kvs.Epochs;
 using Kvs.Index;
 using Kvs.Log;
 

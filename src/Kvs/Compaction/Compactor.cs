@@ -276,14 +276,9 @@ internal sealed unsafe class Compactor
         {
             Partition partition = _index.Locate(move.Hash, out ulong fraction);
             partition.EnterWriter();
-            ulong* slot = partition.FindPosition(fraction, move.From);
-            if (slot != null)
-            {
-                partition.Publish(slot, fraction, move.To);
-            }
-
+            bool isTurned = partition.TrySwing(fraction, move.From, move.To);
             partition.ExitWriter();
-            (slot != null ? move.Original : move.Copy).AddDead(lane: 0, move.Length);
+            (isTurned ? move.Original : move.Copy).AddDead(lane: 0, move.Length);
         }
         finally
         {

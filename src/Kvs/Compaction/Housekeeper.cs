@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Kvs.Commits;
-using Kvs.Epochs;
 using Kvs.Files;
 using Kvs.Folder;
 using Kvs.Index;

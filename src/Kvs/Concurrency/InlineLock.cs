@@ -36,11 +36,15 @@ internal struct InlineLock()
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Enter()
     {
-        if (Interlocked.CompareExchange(ref _state, Held, Free) != Free)
+        if (!TryEnter())
         {
             EnterContended();
         }
     }
+
+    /// <summary>Takes the lock if it is free.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryEnter() => Interlocked.CompareExchange(ref _state, Held, Free) == Free;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Exit()
@@ -63,8 +67,7 @@ internal struct InlineLock()
             for (int spin = 0; spin < SpinsBeforeWaiting; spin++)
             {
                 Thread.SpinWait(1 << Math.Min(spin, 5));
-                if (Volatile.Read(ref _state) == Free &&
-                    Interlocked.CompareExchange(ref _state, Held, Free) == Free)
+                if (Volatile.Read(ref _state) == Free && TryEnter())
                 {
                     return;
                 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kvs.Concurrency;
 
 namespace Kvs.Epochs;
 
@@ -15,12 +16,14 @@ namespace Kvs.Epochs;
 /// Entering is a plain store to the thread's own slot, followed by loads; those loads could overtake the store. The
 /// fence that forbids it is paid by the rare side: <see cref="WaitUntilLeft"/> makes every processor of the process
 /// pass a full barrier (membarrier on Linux). After it, a thread either shows its slot, or makes its loads later
-/// than the barrier and so sees what was stored before.
+/// than the barrier and so sees what was stored before. A thread whose slot is not yet among those that are looked
+/// through is in the second case: it has made the slot known after the barrier, and enters after that.
 /// </remarks>
-internal sealed class EpochGate
+/// <typeparam name="TSchedule">Who decides which thread goes on at each access to what threads share.</typeparam>
+internal sealed class EpochGate<TSchedule>
+    where TSchedule : struct, ISchedule
 {
     private const ulong Closed = 0;
-    private const int SpinsBeforeSleep = 200;
 
     [ThreadStatic]
     private static EpochSlot? t_last;
@@ -48,6 +51,8 @@ internal sealed class EpochGate
     {
         get
         {
+            // Acquiring loads, in this order: Close stores the two in the other one.
+            TSchedule.Reach();
             ulong current = Volatile.Read(ref _current);
             return current == Closed ? Volatile.Read(ref _lastBeforeClosing) : current;
         }
@@ -74,9 +79,16 @@ internal sealed class EpochGate
             return slot;
         }
 
-        Volatile.Write(ref slot.Epoch, Volatile.Read(ref _current));
+        TSchedule.Reach();
+        ulong present = Volatile.Read(ref _current);
+
+        // A release store, so no earlier store of this thread sinks below it. What forbids that later loads rise above
+        // it is the barrier in WaitUntilLeft.
+        TSchedule.Reach();
+        TSchedule.Show(slot, present);
 
         // Read again, behind the store: see invariant (2). Pairs with the barrier in Close.
+        TSchedule.Reach();
         if (Volatile.Read(ref _current) == Closed)
         {
             ThrowClosed(slot);
@@ -102,7 +114,8 @@ internal sealed class EpochGate
         }
     }
 
-    /// <summary>Leaves. A release store: all that the operation did comes before it.</summary>
+    /// <summary>Leaves. A release store: all that the operation loaded and stored comes before it. Pairs with the
+    /// acquiring load in <see cref="WaitUntilLeft"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Leave(EpochSlot slot)
     {
@@ -112,13 +125,16 @@ internal sealed class EpochGate
             return;
         }
 
-        Volatile.Write(ref slot.Epoch, EpochSlot.Idle);
+        TSchedule.Reach();
+        TSchedule.Show(slot, EpochSlot.Idle);
     }
 
     /// <summary>Moves to the next epoch and returns the one that ended. One thread at a time.</summary>
     internal ulong Advance()
     {
-        // Under the lock, so that it cannot open again what Close has just closed.
+        // Under the lock, so that it cannot open again what Close has just closed. A release store, which pairs with
+        // the acquiring loads in Enter and Current: who sees the new epoch sees what was stored before it began.
+        TSchedule.ReachMonitor();
         lock (_lock)
         {
             if (_current == Closed)
@@ -136,13 +152,20 @@ internal sealed class EpochGate
     /// must be later.</summary>
     internal void WaitUntilLeft(ulong epoch)
     {
-        Interlocked.MemoryBarrierProcessWide();
+        // Pairs with each thread's store of its slot in Enter. The slots are loaded behind it, also the list of them.
+        TSchedule.Reach();
+        TSchedule.PassBarrierEverywhere();
+        TSchedule.Reach();
         foreach (EpochSlot slot in Volatile.Read(ref _slots))
         {
             var spinner = default(SpinWait);
+            TSchedule.Reach();
+
+            // An acquiring load, which pairs with the release in Leave: what the caller frees or syncs now comes behind
+            // all that those who left did.
             while (Volatile.Read(ref slot.Epoch) <= epoch)
             {
-                spinner.SpinOnce(SpinsBeforeSleep);
+                TSchedule.Spin(ref spinner);
             }
         }
     }
@@ -150,6 +173,7 @@ internal sealed class EpochGate
     /// <summary>Lets nobody in any more and waits until all have left. False when it was closed already.</summary>
     internal bool Close()
     {
+        TSchedule.ReachMonitor();
         lock (_lock)
         {
             if (Volatile.Read(ref _current) == Closed)
@@ -176,12 +200,14 @@ internal sealed class EpochGate
     private EpochSlot FindSlot()
     {
         t_all ??= [];
-        t_all.RemoveAll(slot => slot.Gate != this && Volatile.Read(ref slot.Gate._current) == Closed);
+        t_all.RemoveAll(slot => slot.Gate is EpochGate<TSchedule> gate && gate != this &&
+            Volatile.Read(ref gate._current) == Closed);
         EpochSlot? mine = t_all.Find(slot => slot.Gate == this);
         if (mine is null)
         {
             mine = new EpochSlot(this, Thread.CurrentThread);
             t_all.Add(mine);
+            TSchedule.ReachMonitor();
             lock (_lock)
             {
                 // A thread that ended inside an operation cannot be: it would have had to leave first.

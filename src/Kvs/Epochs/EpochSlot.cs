@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Kvs.Epochs;
 
 /// <summary>
-/// One thread's place in one store's <see cref="EpochGate"/>: the epoch in which it is, alone on its cache lines.
+/// One thread's place in one store's <see cref="EpochGate{TSchedule}"/>: the epoch in which it is, alone on its cache lines.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal sealed class EpochSlot
@@ -20,18 +20,20 @@ internal sealed class EpochSlot
     internal int Nested;
 
     [FieldOffset(0)]
-    private readonly EpochGate _gate;
+    private readonly object _gate;
 
     [FieldOffset(8)]
     private readonly Thread _owner;
 
-    internal EpochSlot(EpochGate gate, Thread owner)
+    internal EpochSlot(object gate, Thread owner)
     {
         _gate = gate;
         _owner = owner;
     }
 
-    internal EpochGate Gate => _gate;
+    /// <summary>The gate that it is a place in: only ever compared, and generic, which this cannot be for its layout.
+    /// </summary>
+    internal object Gate => _gate;
 
     internal bool IsOwnerAlive => _owner.IsAlive;
 }

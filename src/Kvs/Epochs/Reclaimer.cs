@@ -1,3 +1,5 @@
+using Kvs.Concurrency;
+
 namespace Kvs.Epochs;
 
 /// <summary>
@@ -6,9 +8,12 @@ namespace Kvs.Epochs;
 /// </summary>
 /// <remarks>
 /// <see cref="Retire"/> may be called from any thread, after the thing can no longer be reached by who enters;
-/// <see cref="Collect"/> by one thread at a time.
+/// <see cref="Collect"/> by one thread at a time. Invariant: a thing is freed only when all who entered in the epoch in
+/// which it was retired, or earlier, have left; whoever entered later cannot have reached it.
 /// </remarks>
-internal sealed class Reclaimer(EpochGate gate)
+/// <typeparam name="TSchedule">Who decides which thread goes on at each access to what threads share.</typeparam>
+internal sealed class Reclaimer<TSchedule>(EpochGate<TSchedule> gate)
+    where TSchedule : struct, ISchedule
 {
     /// <summary>So much may wait for the next commit; beyond, an epoch is ended for this purpose.</summary>
     private const long PatienceBytes = 4 * 1024 * 1024;
@@ -26,10 +31,16 @@ internal sealed class Reclaimer(EpochGate gate)
 
     internal void Retire(IDisposable thing, long bytes)
     {
+        // The unlinking must be seen by all before the epoch is read: whoever enters in a later epoch then cannot have
+        // reached the thing. A release store alone could still be on its way while the epoch ends and others enter.
+        TSchedule.PassBarrier();
+        ulong epoch = gate.Current;
+
+        // Two who retire at once may be queued in the other order of their epochs; the earlier one waits a little.
+        TSchedule.ReachMonitor();
         lock (_lock)
         {
-            // Read behind the unlinking, so that whoever entered later than this epoch cannot have reached it.
-            _waiting.Enqueue((gate.Current, thing, bytes));
+            _waiting.Enqueue((epoch, thing, bytes));
             _waitingBytes += bytes;
         }
 
@@ -45,6 +56,7 @@ internal sealed class Reclaimer(EpochGate gate)
         while (true)
         {
             IDisposable thing;
+            TSchedule.ReachMonitor();
             lock (_lock)
             {
                 if (!_waiting.TryPeek(out (ulong Epoch, IDisposable Thing, long Bytes) oldest) ||
@@ -58,7 +70,7 @@ internal sealed class Reclaimer(EpochGate gate)
                 thing = oldest.Thing;
             }
 
-            thing.Dispose();
+            TSchedule.Free(thing);
         }
     }
 }

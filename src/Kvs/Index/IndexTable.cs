@@ -153,14 +153,13 @@ internal sealed unsafe class IndexTable : IDisposable
         return null;
     }
 
-    /// <summary>Puts an entry into a slot: a new one where <see cref="FindFree"/> found it, or another position for
-    /// the one that is there.</summary>
-    internal void Store(ulong* slot, ulong fraction, ulong position) =>
-        Volatile.Write(ref *slot, (TagOf(fraction) << TagShift) | position);
+    /// <summary>The word of an entry: for a new slot where <see cref="FindFree"/> found it, or for one that holds
+    /// another position of the same key.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong WordOf(ulong fraction, ulong position) => (TagOf(fraction) << TagShift) | position;
 
-    /// <summary>Removes a slot's entry.</summary>
-    internal static void Remove(ulong* slot) => Volatile.Write(ref *slot, Removed);
-
+    /// <summary>Inserts an entry into a table that nobody else sees yet; false when there is no room for it near enough
+    /// to its home.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal bool TryInsert(ulong fraction, ulong position)
     {
@@ -170,7 +169,7 @@ internal sealed unsafe class IndexTable : IDisposable
             return false;
         }
 
-        Store(slot, fraction, position);
+        *slot = WordOf(fraction, position);
         return true;
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Kvs.Concurrency;
 using Kvs.Epochs;
 using Kvs.Log;
@@ -19,20 +18,22 @@ namespace Kvs.Index;
 /// (2) a table that was replaced is never changed again: a reader in it sees the moment of the replacement, and
 ///     that lies within the reader's call.
 /// </remarks>
-internal sealed unsafe class Partition
+/// <typeparam name="TSchedule">Who decides which thread goes on at each access to what threads share.</typeparam>
+internal sealed unsafe class Partition<TSchedule>
+    where TSchedule : struct, ISchedule
 {
     /// <summary>Below so many buckets a table doubles; above, it grows by a quarter, to keep to 12 bytes a key.
     /// </summary>
     private const uint DoublingBuckets = 64;
 
     private readonly SegmentTable _segments;
-    private readonly Reclaimer _reclaimer;
+    private readonly Reclaimer<TSchedule> _reclaimer;
     private readonly ulong _hashSeed;
     private readonly ulong _partitionCount;
     private IndexTable _table;
-    private WriterState _writer = new();
+    private PartitionWriter _writer = new();
 
-    internal Partition(SegmentTable segments, Reclaimer reclaimer, ulong hashSeed, int partitionCount)
+    internal Partition(SegmentTable segments, Reclaimer<TSchedule> reclaimer, ulong hashSeed, int partitionCount)
     {
         _segments = segments;
         _reclaimer = reclaimer;
@@ -50,9 +51,9 @@ internal sealed unsafe class Partition
 
     /// <summary>Taken by whoever changes a key of this partition, from before the look-up until the slot is stored.
     /// </summary>
-    internal void EnterWriter() => _writer.Lock.Enter();
+    internal void EnterWriter() => TSchedule.Enter(ref _writer.Lock);
 
-    internal void ExitWriter() => _writer.Lock.Exit();
+    internal void ExitWriter() => TSchedule.Exit(ref _writer.Lock);
 
     internal ulong NextSequence() => ++_writer.Sequence;
 
@@ -63,7 +64,7 @@ internal sealed unsafe class Partition
     /// <exception cref="KvsDamageException">A record that may be the key's fails its checksum.</exception>
     internal bool TryFind(ReadOnlySpan<byte> key, ulong fraction, out FoundRecord found)
     {
-        ulong* slot = FindSlot(Volatile.Read(ref _table), key, fraction, out found);
+        ulong* slot = FindSlot(TableForReading, key, fraction, out found);
         return slot != null;
     }
 
@@ -86,6 +87,7 @@ internal sealed unsafe class Partition
                 ulong position = IndexTable.PositionOf(slots[i]);
                 Segment segment = _segments.At(position);
                 uint offset = SegmentTable.OffsetOf(position);
+                TSchedule.Reach(segment);
                 if (segment.HasPlausibleRecord(offset) && Frame.Key(segment.Start + offset).SequenceEqual(key))
                 {
                     found = new FoundRecord(segment, offset);
@@ -100,14 +102,14 @@ internal sealed unsafe class Partition
     /// <summary>The slot that holds a position; null when none does. For readers, and for the writer.</summary>
     internal ulong* FindPosition(ulong fraction, ulong position)
     {
-        IndexTable table = Volatile.Read(ref _table);
+        IndexTable table = TableForReading;
         ulong* slots = table.BucketAt(table.HomeOf(fraction));
         for (int displacement = 0; displacement <= IndexTable.MaxDisplacement; displacement++)
         {
             bool hasEmpty = false;
             for (int i = 0; i < IndexTable.SlotsPerBucket; i++)
             {
-                ulong word = Volatile.Read(ref slots[i]);
+                ulong word = Read(table, slots + i);
                 if (IndexTable.PositionOf(word) == position && word > IndexTable.Removed)
                 {
                     return slots + i;
@@ -132,7 +134,7 @@ internal sealed unsafe class Partition
     /// <returns>Whether there are buckets behind these.</returns>
     internal bool VisitBuckets(uint first, uint count, Action<FoundRecord> visit)
     {
-        IndexTable table = Volatile.Read(ref _table);
+        IndexTable table = TableForReading;
         uint end = table == IndexTable.Vacant ? 0 : table.BucketCount + IndexTable.MaxDisplacement;
 
         // A table that was rebuilt meanwhile may have its entries a little nearer to the front.
@@ -142,7 +144,7 @@ internal sealed unsafe class Partition
             ulong* slots = table.BucketAt(bucket);
             for (int i = 0; i < IndexTable.SlotsPerBucket; i++)
             {
-                ulong word = Volatile.Read(ref slots[i]);
+                ulong word = Read(table, slots + i);
                 if (word > IndexTable.Removed)
                 {
                     ulong position = IndexTable.PositionOf(word);
@@ -158,7 +160,7 @@ internal sealed unsafe class Partition
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PrefetchBucket(ulong fraction)
     {
-        IndexTable table = Volatile.Read(ref _table);
+        IndexTable table = TableForReading;
         Prefetch.Read(table.BucketAt(table.HomeOf(fraction)));
     }
 
@@ -167,12 +169,12 @@ internal sealed unsafe class Partition
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void PrefetchRecord(ulong fraction)
     {
-        IndexTable table = Volatile.Read(ref _table);
+        IndexTable table = TableForReading;
         ulong tag = table.TagOf(fraction);
         ulong* slots = table.BucketAt(table.HomeOf(fraction));
         for (int i = 0; i < IndexTable.SlotsPerBucket; i++)
         {
-            ulong word = Volatile.Read(ref slots[i]);
+            ulong word = Read(table, slots + i);
             if (IndexTable.HasTag(word, tag) && word > IndexTable.Removed)
             {
                 ulong position = IndexTable.PositionOf(word);
@@ -212,7 +214,22 @@ internal sealed unsafe class Partition
     {
         _writer.UsedSlots += *slot == IndexTable.Empty ? 1 : 0;
         _writer.LiveSlots += *slot <= IndexTable.Removed ? 1 : 0;
-        _table.Store(slot, fraction, position);
+        TSchedule.Reach(_table);
+        TSchedule.Store(slot, _table.WordOf(fraction, position));
+    }
+
+    /// <summary>Turns the slot that holds one position to another, if there still is one. False when there is none: the
+    /// key was written or removed meanwhile.</summary>
+    internal bool TrySwing(ulong fraction, ulong from, ulong to)
+    {
+        ulong* slot = FindPosition(fraction, from);
+        if (slot == null)
+        {
+            return false;
+        }
+
+        Publish(slot, fraction, to);
+        return true;
     }
 
     /// <summary>Puts all entries in at once, into a partition that has none and that nobody uses yet. Neighbours among
@@ -248,13 +265,14 @@ internal sealed unsafe class Partition
     internal void Unpublish(ulong* slot)
     {
         _writer.LiveSlots--;
-        IndexTable.Remove(slot);
+        TSchedule.Reach(_table);
+        TSchedule.Store(slot, IndexTable.Removed);
     }
 
     /// <summary>The home of a fraction in the present table, which a scan goes on with. For readers.</summary>
     internal uint HomeAt(ulong fraction, out IndexTable table)
     {
-        table = Volatile.Read(ref _table);
+        table = TableForReading;
         return table.HomeOf(fraction);
     }
 
@@ -267,7 +285,7 @@ internal sealed unsafe class Partition
             bool hasEmpty = false;
             for (int i = 0; i < IndexTable.SlotsPerBucket; i++)
             {
-                ulong word = Volatile.Read(ref slots[i]);
+                ulong word = Read(table, slots + i);
                 hasEmpty |= word == IndexTable.Empty;
                 if (word > IndexTable.Removed && table.HomeOf(table.FractionOf(word, bucket)) == home)
                 {
@@ -285,8 +303,29 @@ internal sealed unsafe class Partition
     /// <summary>Frees the table. Only when nobody uses the store any more.</summary>
     internal void FreeTable() => _table.Dispose();
 
+    /// <summary>The present table. Acquire: pairs with the release stores in <see cref="Grow"/> and
+    /// <see cref="Fill"/>.</summary>
+    private IndexTable TableForReading
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            TSchedule.Reach();
+            return Volatile.Read(ref _table);
+        }
+    }
+
     /// <summary>Whether one more entry would fill the table too much.</summary>
     private bool IsFull => _writer.UsedSlots >= _table.MaxUsedSlots;
+
+    /// <summary>The word of a slot. Acquire: pairs with the release store in <see cref="Publish"/>, behind which its
+    /// record is complete.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Read(IndexTable table, ulong* slot)
+    {
+        TSchedule.Reach(table);
+        return Volatile.Read(ref *slot);
+    }
 
     private ulong* FindSlot(IndexTable table, ReadOnlySpan<byte> key, ulong fraction, out FoundRecord found)
     {
@@ -297,7 +336,7 @@ internal sealed unsafe class Partition
             bool hasEmpty = false;
             for (int i = 0; i < IndexTable.SlotsPerBucket; i++)
             {
-                ulong word = Volatile.Read(ref slots[i]);
+                ulong word = Read(table, slots + i);
                 if (IndexTable.HasTag(word, tag) && word > IndexTable.Removed)
                 {
                     found = Verify(IndexTable.PositionOf(word));
@@ -331,6 +370,7 @@ internal sealed unsafe class Partition
     {
         Segment segment = _segments.At(position);
         uint offset = SegmentTable.OffsetOf(position);
+        TSchedule.Reach(segment);
         if (!segment.HasSoundRecord(offset))
         {
             throw segment.Damage(offset, "the checksum of the record does not match");
@@ -360,7 +400,9 @@ internal sealed unsafe class Partition
             IndexTable? next = old.TryCopy(buckets) ?? TryRebuild(old, buckets);
             if (next is not null)
             {
-                Volatile.Write(ref _table, next);
+                // Release: whoever finds the table finds all that was copied into it. Pairs with TableForReading.
+                TSchedule.Reach();
+                TSchedule.Store(() => Volatile.Write(ref _table, next));
                 _writer.UsedSlots = _writer.LiveSlots;
                 _reclaimer.Retire(old, old.Bytes);
                 return;
@@ -397,24 +439,5 @@ internal sealed unsafe class Partition
     {
         ulong hash = KeyHash.Compute(Verify(IndexTable.PositionOf(word)).Key, _hashSeed);
         return hash * _partitionCount;
-    }
-
-    /// <summary>The lock and what it guards: written for each write, and read by nobody else on the way.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct WriterState()
-    {
-        [FieldOffset(128)]
-        internal InlineLock Lock = new();
-
-        [FieldOffset(144)]
-        internal ulong Sequence;
-
-        /// <summary>Slots that are not empty.</summary>
-        [FieldOffset(152)]
-        internal long UsedSlots;
-
-        /// <summary>Slots that hold an entry.</summary>
-        [FieldOffset(160)]
-        internal long LiveSlots;
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Kvs.Epochs;
 using Kvs.Log;
 
 namespace Kvs.Index;

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Kvs.Concurrency;
-using Kvs.Epochs;
 
 namespace Kvs.Log;
 

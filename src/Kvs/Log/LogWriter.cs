@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Kvs.Epochs;
 
 namespace Kvs.Log;
 
