@@ -161,8 +161,8 @@ internal sealed partial class GroupCommit
         {
             if (!_hasStopped && DurableEpoch < epoch)
             {
-                ulong ended = EndEpoch();
-                TryCommit(ended);
+                _ = TakeWishes(isDue: true);
+                TryCommit(EndEpoch());
             }
 
             return true;

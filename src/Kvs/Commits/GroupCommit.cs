@@ -18,7 +18,9 @@ namespace Kvs.Commits;
 ///     record, were synced without an error;
 /// (2) after a sync has failed it is never raised again, and nothing is synced again: the kernel has dropped the
 ///     pages, and a second sync would succeed without them;
-/// (3) epochs are ended by one thread at a time, which commits before the next one does, so a lane holds frames of at most one epoch after the one that is committed.
+/// (3) epochs are ended by one thread at a time, which commits before the next one does, so a lane holds frames of at
+///     most one epoch after the one that is committed;
+/// (4) wishes for a commit are taken before an epoch is ended, so each is answered by a commit that covers it.
 /// </remarks>
 internal sealed partial class GroupCommit
 {
@@ -56,8 +58,8 @@ internal sealed partial class GroupCommit
     private KvsWriteException? _poison;
     private readonly List<(ulong Epoch, TaskCompletionSource Waiter)> _waiters = [];
 
-    // Of whoever has the turn: the last epoch that ended durable, and the last that has a commit record. An epoch in which
-    // nothing was written has none, and recovery can only look for those that have.
+    // Of whoever has the turn: the last epoch that ended durable, and the last that has a commit record. An epoch in
+    // which nothing was written has none, and recovery can only look for those that have.
     private ulong _committed;
     private ulong _recorded;
     private long _lastCommit = Stopwatch.GetTimestamp();
@@ -150,19 +152,24 @@ internal sealed partial class GroupCommit
             bool isIntervalOver = Stopwatch.GetElapsedTime(_lastCommit) >= PresentInterval;
             lock (_turn)
             {
+                bool isCommitting = TakeWishes(isStopping || isIntervalOver);
                 ulong ended = EndEpoch();
-                if (isStopping || isIntervalOver || IsWanted())
+                if (isCommitting)
                 {
                     TryCommit(ended);
                 }
             }
         }
 
-        lock (_done)
+        // In a turn, which no writer has after this: its commit would go on while the files are closed.
+        lock (_turn)
         {
-            // Whoever waits now has the last attempt's result: durable, or why not.
-            _hasStopped = true;
-            Monitor.PulseAll(_done);
+            lock (_done)
+            {
+                // Whoever waits now has the last attempt's result: durable, or why not.
+                _hasStopped = true;
+                Monitor.PulseAll(_done);
+            }
         }
 
         EndWaiters(_poison ?? _lastFailure ?? new KvsWriteException("The store was closed.", isFinal: true));
@@ -209,16 +216,25 @@ internal sealed partial class GroupCommit
         }
     }
 
-    private void TryCommit(ulong ended)
+    /// <summary>Whether a commit is due, which then is an answer to all wishes up to now. Before the epoch ends: who
+    /// makes a wish from now on may be stamped with the next one, and makes it anew.</summary>
+    private bool TakeWishes(bool isDue)
     {
         lock (_work)
         {
+            if (!isDue && !IsWanted())
+            {
+                return false;
+            }
+
             _isCommitDue = false;
-
-            // A write that asks for the interval from now on may be stamped later than what is committed.
             Volatile.Write(ref _isIntervalWanted, false);
+            return true;
         }
+    }
 
+    private void TryCommit(ulong ended)
+    {
         if (Poisoned is not null)
         {
             return;
