@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Kvs.Epochs;
 using Kvs.Files;
 using Kvs.Folder;
 using Kvs.Monitoring;

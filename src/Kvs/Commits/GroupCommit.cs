@@ -17,7 +17,9 @@ namespace Kvs.Commits;
 ///     record, were synced without an error;
 /// (2) after a sync has failed it is never raised again, and nothing is synced again: the kernel has dropped the
 ///     pages, and a second sync would succeed without them;
-/// (3) epochs are ended by one thread at a time, which commits before the next one does, so a lane holds frames of at most one epoch after the one that is committed.
+/// (3) epochs are ended by one thread at a time, which commits before the next one does, so a lane holds frames of at
+///     most one epoch after the one that is committed;
+/// (4) wishes for a commit are taken before an epoch is ended, so each is answered by a commit that covers it.
 /// </remarks>
 internal sealed partial class GroupCommit
 {
@@ -47,8 +49,8 @@ internal sealed partial class GroupCommit
     private bool _isIntervalWanted;
     private bool _isStopping;
 
-    // Of whoever has the turn: the last epoch that ended durable, and the last that has a commit record. An epoch in which
-    // nothing was written has none, and recovery can only look for those that have.
+    // Of whoever has the turn: the last epoch that ended durable, and the last that has a commit record. An epoch in
+    // which nothing was written has none, and recovery can only look for those that have.
     private ulong _committed;
     private ulong _recorded;
     private long _lastCommit = Stopwatch.GetTimestamp();
@@ -139,7 +141,11 @@ internal sealed partial class GroupCommit
             }
         }
 
-        _durable.Stop();
+        // In a turn, which no writer has after this: its commit would go on while the files are closed.
+        lock (_turn)
+        {
+            _durable.Stop();
+        }
     }
 
     /// <summary>How long a write may wait for its commit now.</summary>

@@ -104,10 +104,15 @@ internal sealed class Compaction
 
     private void RunFull()
     {
-        // Tombstones go when what they hide is gone, and that makes garbage once more.
-        _log.Roll();
+        // Tombstones go when what they hide is gone, and that makes garbage once more, also in what was just copied.
+        long copiedBefore = _compactor.CopiedTombstones;
         for (int pass = 0; pass < 2; pass++)
         {
+            if (pass == 0 || _compactor.CopiedTombstones > copiedBefore)
+            {
+                _log.Roll();
+            }
+
             _compactor.Flush();
             _housekeeper.Tend();
             TakeCensus();

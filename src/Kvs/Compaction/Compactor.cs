@@ -48,6 +48,9 @@ internal sealed unsafe class Compactor
     /// <summary>Bytes copied since the store was opened.</summary>
     internal long CopiedBytes { get; private set; }
 
+    /// <summary>Tombstones among what was copied.</summary>
+    internal long CopiedTombstones { get; private set; }
+
     /// <summary>Makes segments unnecessary. Returns those of which nothing is needed any more; the others are damaged,
     /// or there was no room for all of their records.</summary>
     /// <param name="victims">Complete segments.</param>
@@ -179,6 +182,7 @@ internal sealed unsafe class Compactor
 
         Room copy = Copy(frame, length);
         CopiedBytes += length;
+        CopiedTombstones += isPut ? 0 : 1;
         if (isPut)
         {
             _moves.Add(new Move(hash, position, SegmentTable.PositionOf(copy.Segment, copy.Offset), victim,

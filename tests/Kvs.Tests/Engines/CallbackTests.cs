@@ -1,4 +1,3 @@
-using System.Buffers;
 using Kvs.Testing;
 
 namespace Kvs.Tests;
@@ -19,34 +18,17 @@ public sealed class CallbackTests
         store.Set("outer", "value");
         store.Set("inner", "read");
         string? read = null;
-        Assert.True(store.TryGet("outer"u8, new Destination(() => read = store.GetString("inner"))));
+        Assert.True(store.TryGet("outer"u8, new CallbackBuffer(() => read = store.GetString("inner"))));
         Assert.Equal("read", read);
 
         Action[] forbidden = [() => store.Set("inner", "x"), () => store.Remove("inner"), store.Flush, store.Dispose];
         foreach (Action action in forbidden)
         {
-            Assert.Throws<InvalidOperationException>(() => store.TryGet("outer"u8, new Destination(action)));
+            Assert.Throws<InvalidOperationException>(() => store.TryGet("outer"u8, new CallbackBuffer(action)));
         }
 
         // And nothing of it has stayed behind.
         store.Set("outer", "other");
         Assert.Equal("other", store.GetString("outer"));
-    }
-
-    private sealed class Destination(Action inTheMiddle) : IBufferWriter<byte>
-    {
-        private readonly byte[] _buffer = new byte[100];
-
-        public void Advance(int count)
-        {
-        }
-
-        public Memory<byte> GetMemory(int sizeHint = 0) => _buffer;
-
-        public Span<byte> GetSpan(int sizeHint = 0)
-        {
-            inTheMiddle();
-            return _buffer;
-        }
     }
 }
