@@ -60,6 +60,7 @@ public sealed class KvsServer : IAsyncDisposable
         {
             IPEndPoint endPoint = await transport.StartAsync(connections.ServeAsync, cancellation)
                 .ConfigureAwait(false);
+            context.Resp.EndPoint = endPoint;
             return new KvsServer(transport, connections, context, endPoint);
         }
         catch

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using Kvs.Server.Connections;
+using Kvs.Server.Sessions.Resp;
 using Kvs.Threading;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +24,9 @@ internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine,
 
     internal ILogger Logger { get; } = logger;
 
+    /// <summary>What the sessions of the Redis protocol share.</summary>
+    internal RespServer Resp { get; } = new(options, engine, logger);
+
     /// <summary>Whether a reply to a write has to wait for a sync unless the request says otherwise.</summary>
     internal bool SyncsBeforeReplying { get; } = engine.Durability == Durability.Disk;
 
@@ -37,6 +41,9 @@ internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine,
     internal long Connections => Interlocked.Read(ref _connections);
 
     internal void ConnectionsChanged(int by) => Interlocked.Add(ref _connections, by);
+
+    /// <summary>Requests executed so far.</summary>
+    internal long Requests => Interlocked.Read(ref _requests);
 
     /// <summary>Counts requests, many at a time: a word that all connections write must not be written
     /// often.</summary>
@@ -53,7 +60,7 @@ internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine,
         Add(lines, "pool_threads", Pool.Threads);
         Add(lines, "uptime_seconds", (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
         Add(lines, "connections", Connections);
-        Add(lines, "requests", Interlocked.Read(ref _requests));
+        Add(lines, "requests", Requests);
         Add(lines, "keys", store.Keys);
         Add(lines, "index_bytes", store.IndexBytes);
         Add(lines, "disk_bytes", store.DiskBytes);
@@ -108,7 +115,8 @@ internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine,
         Add(lines, $"{what}_max_us", (long)times.Max.TotalMicroseconds);
     }
 
-    private static string Version { get; } =
+    /// <summary>The version of the server.</summary>
+    internal static string Version { get; } =
         typeof(ServerContext).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
             ?.InformationalVersion ?? "";
 

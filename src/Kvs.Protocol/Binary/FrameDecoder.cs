@@ -87,7 +87,7 @@ public sealed class FrameDecoder : IDisposable
     {
         frame = default;
         _gathered.Clear();
-        ReadOnlySpan<byte> first = FirstNonEmpty(ref input);
+        ReadOnlySpan<byte> first = SequenceFront.FirstNonEmpty(ref input);
         if (first.IsEmpty)
         {
             return DecodeResult.NeedsMore;
@@ -150,18 +150,5 @@ public sealed class FrameDecoder : IDisposable
         Span<byte> header = stackalloc byte[BinaryProtocol.HeaderBytes];
         input.Slice(0, BinaryProtocol.HeaderBytes).CopyTo(header);
         return FrameHeader.Read(header);
-    }
-
-    private static ReadOnlySpan<byte> FirstNonEmpty(scoped ref ReadOnlySequence<byte> input)
-    {
-        // A sequence may begin with the empty end of a piece that was consumed.
-        while (input.FirstSpan.IsEmpty && !input.IsEmpty)
-        {
-            SequencePosition next = input.Start;
-            input.TryGet(ref next, out _);
-            input = input.Slice(next);
-        }
-
-        return input.FirstSpan;
     }
 }

@@ -187,7 +187,7 @@ internal sealed class Connection
     /// <summary>One round of a job: synchronous, on the pool.</summary>
     private SessionOutcome Execute(ref ReadOnlySequence<byte> input)
     {
-        _session ??= SessionChoice.Choose(input, _context);
+        _session ??= SessionChoice.Choose(input, _context, _transport.RemoteEndPoint);
         if (_session is null)
         {
             ConnectionLog.Garbage(_context.Logger, _transport.RemoteEndPoint);

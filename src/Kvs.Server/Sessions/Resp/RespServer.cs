@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace Kvs.Server.Sessions.Resp;
+
+/// <summary>What the sessions of the Redis protocol share.</summary>
+/// <remarks>Any thread may call any member.</remarks>
+internal sealed class RespServer
+{
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private readonly IKvsEngine _engine;
+    private readonly ILogger _logger;
+    private readonly byte[]? _passwordHash;
+    private long _lastClientId;
+    private long _lastSave = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+
+    internal RespServer(KvsServerOptions options, IKvsEngine engine, ILogger logger)
+    {
+        _engine = engine;
+        _logger = logger;
+        EndPoint = options.EndPoint;
+        _passwordHash = options.Password is { } password ? Hash(Encoding.UTF8.GetBytes(password)) : null;
+    }
+
+    /// <summary>All sessions that are open, by the numbers of their clients.</summary>
+    internal ConcurrentDictionary<long, RespSession> Sessions { get; } = new();
+
+    /// <summary>Names this run of the server: 40 hexadecimal digits.</summary>
+    internal string RunId { get; } = RandomNumberGenerator.GetHexString(40, lowercase: true);
+
+    /// <summary>Names the server among those of a cluster: 40 hexadecimal digits, another with each start.</summary>
+    internal string NodeId { get; } = RandomNumberGenerator.GetHexString(40, lowercase: true);
+
+    /// <summary>Where the server is listening.</summary>
+    internal IPEndPoint EndPoint { get; set; }
+
+    /// <summary>Where clients find the server; empty where they must go by the address that they have.</summary>
+    internal string Address =>
+        EndPoint.Address.Equals(IPAddress.Any) || EndPoint.Address.Equals(IPAddress.IPv6Any)
+            ? ""
+            : EndPoint.Address.ToString();
+
+    /// <summary>Whether a client must say a password.</summary>
+    internal bool HasPassword => _passwordHash is not null;
+
+    internal TimeSpan Uptime => Stopwatch.GetElapsedTime(_startedAt);
+
+    /// <summary>When everything was made durable last because a client asked for it, or when the server began: Unix
+    /// seconds.</summary>
+    internal long LastSave => Interlocked.Read(ref _lastSave);
+
+    internal void NoteSave() => Interlocked.Exchange(ref _lastSave, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+
+    /// <summary>Has everything made durable that was written before.</summary>
+    internal void SaveInBackground() => _ = SaveAsync();
+
+    /// <summary>A number that no client has had before.</summary>
+    internal long NextClientId() => Interlocked.Increment(ref _lastClientId);
+
+    /// <summary>Whether this is the password. Takes the same time whatever is said, and however much of it is right.
+    /// </summary>
+    internal bool IsPassword(ReadOnlySpan<byte> said) =>
+        _passwordHash is not null && CryptographicOperations.FixedTimeEquals(Hash(said), _passwordHash);
+
+    private async Task SaveAsync()
+    {
+        try
+        {
+            await _engine.FlushAsync().ConfigureAwait(false);
+            NoteSave();
+        }
+        catch (Exception error) when (error is KvsException or ObjectDisposedException)
+        {
+            // The time of the last save stays what it was, and the log says why.
+            RespLog.SaveFailed(_logger, error);
+        }
+    }
+
+    private static byte[] Hash(ReadOnlySpan<byte> password) => SHA256.HashData(password);
+}
