@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Kvs.RocksDb.Rows;
 
 /// <summary>
@@ -8,42 +10,51 @@ namespace Kvs.RocksDb.Rows;
 internal sealed class RowLocks
 {
     private const int Count = 1024;
+    private const int WordBits = 64;
 
     private readonly Lock[] _locks = [.. Enumerable.Range(0, Count).Select(_ => new Lock())];
+
+    /// <summary>A bit for each lock, in words.</summary>
+    internal const int SetWords = Count / WordBits;
 
     /// <summary>The lock of a hash.</summary>
     internal Lock Of(ulong hash) => _locks[NumberOf(hash)];
 
     /// <summary>Takes the locks of all these hashes. To be disposed.</summary>
-    internal Held Enter(ReadOnlySpan<ulong> hashes)
+    /// <param name="hashes">The hashes.</param>
+    /// <param name="room">Room for <see cref="SetWords"/> words, which says what was taken.</param>
+    internal Held Enter(scoped ReadOnlySpan<ulong> hashes, Span<ulong> room)
     {
-        var numbers = new SortedSet<int>();
+        room.Clear();
         foreach (ulong hash in hashes)
         {
-            numbers.Add(NumberOf(hash));
+            int number = NumberOf(hash);
+            room[number / WordBits] |= 1UL << (number % WordBits);
         }
 
-        Lock[] taken = [.. numbers.Select(number => _locks[number])];
-        foreach (Lock one in taken)
-        {
-            one.Enter();
-        }
-
-        return new Held(taken);
+        ForEach(room, static one => one.Enter());
+        return new Held(this, room);
     }
 
     private static int NumberOf(ulong hash) => (int)(hash % Count);
 
-    /// <summary>Locks that the calling thread holds.</summary>
-    internal readonly ref struct Held(Lock[] locks) : IDisposable
+    private void ForEach(ReadOnlySpan<ulong> set, Action<Lock> action)
     {
-        /// <summary>Leaves them.</summary>
-        public void Dispose()
+        for (int word = 0; word < set.Length; word++)
         {
-            foreach (Lock one in locks)
+            for (ulong left = set[word]; left != 0; left &= left - 1)
             {
-                one.Exit();
+                action(_locks[(word * WordBits) + BitOperations.TrailingZeroCount(left)]);
             }
         }
+    }
+
+    /// <summary>Locks that the calling thread holds.</summary>
+    internal readonly ref struct Held(RowLocks locks, ReadOnlySpan<ulong> set) : IDisposable
+    {
+        private readonly ReadOnlySpan<ulong> _set = set;
+
+        /// <summary>Leaves them.</summary>
+        public void Dispose() => locks.ForEach(_set, static one => one.Exit());
     }
 }

@@ -7,7 +7,7 @@ public record EngineStatistics
     /// <summary>The engine's name.</summary>
     public required string Engine { get; init; }
 
-    /// <summary>Keys that are there.</summary>
+    /// <summary>Keys that are there; an estimate where an engine cannot count them in little time.</summary>
     public required long Keys { get; init; }
 
     /// <summary>Memory that the index takes, in bytes.</summary>
