@@ -236,7 +236,7 @@ public abstract unsafe class FileSystemContract
         return *file.Map(file.Length);
     }
 
-    private static void CheckFails(string named, Action call)
+    private protected static void CheckFails(string named, Action call)
     {
         var error = Assert.ThrowsAny<IOException>(call);
         Assert.Contains(named, error.Message, StringComparison.Ordinal);
@@ -248,6 +248,15 @@ public sealed class OperatingSystemFilesTests : FileSystemContract, IDisposable
     protected override IFileSystem Files => OperatingSystemFiles.Instance;
 
     protected override string Folder { get; } = Directory.CreateTempSubdirectory("kvs-files-").FullName;
+
+    /// <summary>What these name cannot be synced, which is as near to a failing disk as a test can come.</summary>
+    [Fact]
+    public void A_sync_that_the_kernel_refuses_is_an_error()
+    {
+        using IFile file = Files.Open("/dev/null", writable: true);
+        CheckFails("/dev/null", file.Sync);
+        CheckFails("/proc", () => Files.SyncDirectory("/proc"));
+    }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 }
