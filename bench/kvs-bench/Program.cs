@@ -11,5 +11,6 @@ RootCommand root = CommandLineProgram.CreateRoot("kvs-bench", $"""
     {Presets.Help}
     """);
 root.Add(EmbeddedCommand.Create());
+root.Add(ServerCommand.Create());
 
 return CommandLineProgram.Run(root, Presets.Expand(args));

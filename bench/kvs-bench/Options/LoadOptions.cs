@@ -59,7 +59,8 @@ internal sealed class LoadOptions
 
     private readonly Option<double?> _rate = OptionMaker.Value<double?>("--rate", "N",
         "Operations to begin each second, whether those before have ended or not: latencies count from when each was " +
-        "to begin, so that a stall is not hidden. By default each begins when one before it has ended", null,
+        "to begin, so that a stall is not hidden. By default each begins when one before it has ended, as load " +
+        "does in any case", null,
         TryParseRate, string.Create(CultureInfo.InvariantCulture, $"give a number above 0, up to {MaxRate}"));
 
     private readonly OutputOptions _output = new();

@@ -15,6 +15,19 @@ internal static class RunHeader
         $"threads {Join(settings.Threads)}{(settings.IsAtomic ? "; atomic batches" : "")}; " +
         $"partitions {Join(settings.Partitions)}");
 
+    /// <summary>Writes it for servers.</summary>
+    internal static void Write(TextWriter output, ServerSettings settings)
+    {
+        string count = settings.Shards == 1 ? "" : $" ({settings.Shards} of each)";
+        Write(output, settings.Load, Join(settings.Servers) + count,
+            $"clients {Join(settings.Clients)} on {settings.ClientThreads} threads; in flight " +
+            $"{Join(settings.InFlight)}{Given("pool", settings.Pools)}{Given("pool threads", settings.Threads)}" +
+            Given("partitions", settings.Partitions));
+    }
+
+    private static string Given<T>(string what, IReadOnlyList<T> values) =>
+        values.Count == 0 ? "" : $"; {what} {Join(values)}";
+
     private static void Write(TextWriter output, LoadSettings load, string subject, string parallel)
     {
         MachineInfo machine = MachineInfo.Current;

@@ -90,7 +90,7 @@ internal abstract class Benchmark(LoadSettings load, RunClock clock, ProgressLin
         ValuePattern = ValuePattern,
         Batch = subject.Batch,
         Duration = TimeSpan.FromSeconds(load.Seconds),
-        Rate = load.Rate,
+        Rate = mix == Mix.Load ? null : load.Rate,
         SampleEvery = _series.TryGetValue((subject, mix), out Series? series) ? series.SampleEvery : 1,
         Seed = round,
     };

@@ -65,8 +65,8 @@ internal sealed class EmbeddedBenchmark(EmbeddedSettings settings, string folder
 
     private static StoreFigures FiguresOf(IDriver driver, string storeFolder) => new()
     {
-        ResidentBytes = ResourceUsage.ResidentBytes,
-        ResidentAnonymousBytes = ResourceUsage.ResidentAnonymousBytes,
+        ResidentBytes = ResourceUsage.ResidentBytesOf(Environment.ProcessId),
+        ResidentAnonymousBytes = ResourceUsage.ResidentAnonymousBytesOf(Environment.ProcessId),
         DiskBytes = ResourceUsage.DiskBytes(storeFolder),
         IndexBytes = driver.IndexBytes,
     };

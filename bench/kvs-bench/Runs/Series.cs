@@ -41,6 +41,13 @@ internal sealed class Series(BenchCase subject, Mix mix)
 
     internal string Name => subject.NameOf(mix);
 
+    /// <summary>Takes the errors of a part, whatever it was for.</summary>
+    internal void AddErrors(PartResult result)
+    {
+        Errors += result.Errors;
+        FirstError ??= result.FirstError;
+    }
+
     /// <summary>Takes the result of the round that warms up.</summary>
     internal void AddWarmUp(PartResult result)
     {
@@ -61,8 +68,12 @@ internal sealed class Series(BenchCase subject, Mix mix)
     /// <param name="wasInterrupted">Whether there should have been more.</param>
     internal BenchResult ToResult(BenchSettings common, bool wasInterrupted)
     {
-        int sampleEvery = common.Rate is null ? SampleEvery : 1;
-        BenchSettings settings = subject.Complete(common with { LatencySampleEvery = sampleEvery });
+        double? rate = mix == Mix.Load ? null : common.Rate;
+        BenchSettings settings = subject.Complete(common with
+        {
+            Rate = rate,
+            LatencySampleEvery = rate is null ? SampleEvery : 1,
+        });
         bool isServer = settings.Clients is not null;
         double cpuNsPerOp = MedianOf(round => (double)round.Result.CpuNs / round.Result.Operations);
         double allocatedBytesPerOp = MedianOf(round => (double)round.Result.AllocatedBytes / round.Result.Operations);
@@ -98,12 +109,6 @@ internal sealed class Series(BenchCase subject, Mix mix)
                 ? Timeout.InfiniteTimeSpan
                 : TimeSpan.FromSeconds(settings.Seconds)).TotalMilliseconds,
         };
-    }
-
-    private void AddErrors(PartResult result)
-    {
-        Errors += result.Errors;
-        FirstError ??= result.FirstError;
     }
 
     // Over the measured rounds as one: the rate that a dashboard of the server would have shown most of the time.

@@ -35,6 +35,9 @@ internal sealed class KeyPattern
     /// <summary>The length of the longest key.</summary>
     internal int MaxBytes { get; }
 
+    /// <summary>Whether keys are text without spaces.</summary>
+    internal bool IsText => _format != KeyFormat.Binary;
+
     /// <summary>Writes what all keys have in common.</summary>
     internal static void Prepare(Span<byte> key) => key.Fill(Filler);
 

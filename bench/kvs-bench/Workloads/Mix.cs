@@ -57,6 +57,9 @@ internal static class Mixes
     /// <summary>Whether it gets anything.</summary>
     internal static bool HasGets(this Mix mix) => mix is not (Mix.Load or Mix.Set);
 
+    /// <summary>Whether it sets anything.</summary>
+    internal static bool HasSets(this Mix mix) => mix is not (Mix.Get or Mix.C);
+
     /// <summary>How many of 100 operations are gets, where chance decides.</summary>
     internal static int GetPercent(this Mix mix) => mix switch
     {
