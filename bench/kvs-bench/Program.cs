@@ -4,10 +4,15 @@ using Kvs.CommandLine;
 using Kvs.RocksDb;
 
 RocksDbEngine.Register();
-RootCommand root = CommandLineProgram.CreateRoot("kvs-bench", "Measures kvs on this machine.");
-foreach (Command command in EmbeddedCommand.CreateAll())
-{
-    root.Add(command);
-}
+RootCommand root = CommandLineProgram.CreateRoot("kvs-bench", $"""
+    Measures kvs on this machine.
 
-return CommandLineProgram.Run(root, args);
+    Workloads with names, each of which stands for its options; those that are given override them
+    (kvs-bench ycsb-a --threads 4; kvs-bench server ycsb-a --spawn):
+
+    {Presets.Help}
+    """);
+root.Add(EmbeddedCommand.Create());
+root.Add(ServerCommand.Create());
+
+return CommandLineProgram.Run(root, Presets.Expand(args));

@@ -70,7 +70,8 @@ public sealed class DistributionTests
 
     [Fact]
     public void No_two_keys_have_the_same_tag() =>
-        Assert.Equal(100_000, Enumerable.Range(0, 100_000).Select(ValuePattern.TagOf).Distinct().Count());
+        Assert.Equal(100_000,
+            Enumerable.Range(0, 100_000).Select(number => ValuePattern.TagOf(number)).Distinct().Count());
 
     private static void AssertShare(Dictionary<int, int> drawn, int last, double share, double tolerance)
     {

@@ -35,7 +35,7 @@ internal sealed class FakeDriver : IDriver
     {
         lock (_values)
         {
-            return _values.TryGetValue(ValuePattern.ReadKey(key), out byte[]? value) ? Spoil(value) : null;
+            return _values.TryGetValue(KeyPattern.ReadTag(key), out byte[]? value) ? Spoil(value) : null;
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed class FakeDriver : IDriver
             driver.OnSet();
             lock (driver._values)
             {
-                driver._values[ValuePattern.ReadKey(key)] = value.ToArray();
+                driver._values[KeyPattern.ReadTag(key)] = value.ToArray();
             }
         }
 

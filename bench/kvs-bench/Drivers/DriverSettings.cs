@@ -15,7 +15,10 @@ internal sealed record DriverSettings
     /// <summary>Whether the sets of one call are made as one.</summary>
     internal required bool IsAtomic { get; init; }
 
-    internal required ValuePattern Pattern { get; init; }
+    internal required ValuePattern ValuePattern { get; init; }
+
+    /// <summary>The length of the longest key.</summary>
+    internal required int MaxKeyBytes { get; init; }
 
     /// <summary>The bytes of all keys and values together, each once.</summary>
     internal required long DataBytes { get; init; }

@@ -39,8 +39,9 @@ internal sealed record EngineKind
         {
             Name = "none",
             RemembersSets = false,
+            ReadsOnlyBinaryKeys = true,
             Describe = _ => NoneDriver.Description,
-            Open = (_, settings) => new NoneDriver(settings.Pattern),
+            Open = (_, settings) => new NoneDriver(settings.ValuePattern),
         },
     ];
 
@@ -60,6 +61,9 @@ internal sealed record EngineKind
 
     /// <summary>Whether it can bring what was set last.</summary>
     internal bool RemembersSets { get; init; } = true;
+
+    /// <summary>Whether it makes values up from binary keys.</summary>
+    internal bool ReadsOnlyBinaryKeys { get; init; }
 
     /// <summary>How many threads can use it at once.</summary>
     internal int MaxThreads { get; init; } = int.MaxValue;

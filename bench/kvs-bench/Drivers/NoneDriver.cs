@@ -26,7 +26,7 @@ internal sealed class NoneDriver(ValuePattern pattern) : IDriver
 
     private sealed class Session(ValuePattern pattern) : IDriverSession
     {
-        private readonly byte[] _value = new byte[pattern.ValueBytes];
+        private readonly byte[] _value = new byte[pattern.MaxBytes];
 
         public void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
         {
@@ -34,9 +34,11 @@ internal sealed class NoneDriver(ValuePattern pattern) : IDriver
 
         public bool TryGet(ReadOnlySpan<byte> key, Span<byte> destination, out int valueBytes)
         {
-            pattern.PrepareValue(destination);
-            ValuePattern.WriteValue(destination, ValuePattern.ReadKey(key));
-            valueBytes = pattern.ValueBytes;
+            ulong tag = KeyPattern.ReadTag(key);
+            valueBytes = pattern.BytesOf(tag);
+            Span<byte> value = destination[..valueBytes];
+            pattern.Prepare(value);
+            ValuePattern.Write(value, tag);
             return true;
         }
 
@@ -49,7 +51,8 @@ internal sealed class NoneDriver(ValuePattern pattern) : IDriver
             for (int i = 0; i < keys.Length; i++)
             {
                 TryGet(keys[i].Span, _value, out int valueBytes);
-                values.Found(i, _value, new ValueInfo(valueBytes, Version: 1, ExpiryMilliseconds: 0));
+                var info = new ValueInfo(valueBytes, Version: 1, ExpiryMilliseconds: 0);
+                values.Found(i, _value.AsSpan(0, valueBytes), info);
             }
         }
 

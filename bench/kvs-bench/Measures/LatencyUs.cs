@@ -5,7 +5,9 @@ namespace Kvs.Bench.Measures;
 /// <summary>Percentiles of latencies, in microseconds.</summary>
 internal sealed record LatencyUs(
     double P50,
+    double P75,
     double P90,
+    double P95,
     double P99,
     [property: JsonPropertyName("p99_9")] double P999,
     double Max)
@@ -14,7 +16,7 @@ internal sealed record LatencyUs(
     private const int NsDigits = 3;
 
     /// <summary>What stands for latencies where none was measured.</summary>
-    internal static LatencyUs None { get; } = new(0, 0, 0, 0, 0);
+    internal static LatencyUs None { get; } = new(0, 0, 0, 0, 0, 0, 0);
 
     /// <summary>Reads them off a histogram; null when it is empty.</summary>
     internal static LatencyUs? Of(LatencyHistogram histogram)
@@ -22,8 +24,8 @@ internal sealed record LatencyUs(
         double Percentile(double percent) => histogram.PercentileNs(percent) / NsPerUs;
         return histogram.Count == 0
             ? null
-            : new LatencyUs(Percentile(50), Percentile(90), Percentile(99), Percentile(99.9),
-                histogram.MaxNs / NsPerUs);
+            : new LatencyUs(Percentile(50), Percentile(75), Percentile(90), Percentile(95), Percentile(99),
+                Percentile(99.9), histogram.MaxNs / NsPerUs);
     }
 
     /// <summary>The medians of several rounds' percentiles, and the highest of their maxima; null when there is none.
@@ -34,7 +36,8 @@ internal sealed record LatencyUs(
         double MedianNs(Func<LatencyUs, double> figure) => Math.Round(Median.Of(all.Select(figure)), NsDigits);
         return all.Length == 0
             ? null
-            : new LatencyUs(MedianNs(one => one.P50), MedianNs(one => one.P90), MedianNs(one => one.P99),
-                MedianNs(one => one.P999), all.Max(one => one.Max));
+            : new LatencyUs(MedianNs(one => one.P50), MedianNs(one => one.P75), MedianNs(one => one.P90),
+                MedianNs(one => one.P95), MedianNs(one => one.P99), MedianNs(one => one.P999),
+                all.Max(one => one.Max));
     }
 }

@@ -11,6 +11,9 @@ internal static class ResourceUsage
     private const long BlockBytes = 512;
     private const long NsPerTick = 100;
 
+    /// <summary>The unit of times in /proc: USER_HZ, which is 100 on all platforms of .NET.</summary>
+    private const long NsPerClockTick = 10_000_000;
+
     /// <summary>Processor time of all threads since the process began, in nanoseconds; the kernel's part included.
     /// </summary>
     internal static long CpuNs => Environment.CpuUsage.TotalTime.Ticks * NsPerTick;
@@ -18,11 +21,24 @@ internal static class ResourceUsage
     /// <summary>Managed memory that was allocated since the process began, in bytes.</summary>
     internal static long AllocatedBytes => GC.GetTotalAllocatedBytes(precise: true);
 
-    /// <summary>Memory of this process that is in RAM, in bytes: all of it, mapped files included.</summary>
-    internal static long ResidentBytes => ReadStatus("VmRSS:");
+    /// <summary>Memory of a process that is in RAM, in bytes: all of it, mapped files included.</summary>
+    internal static long ResidentBytesOf(int process) => ReadStatus(process, "VmRSS:");
 
-    /// <summary>The part of <see cref="ResidentBytes"/> that is not pages of files.</summary>
-    internal static long ResidentAnonymousBytes => ReadStatus("RssAnon:");
+    /// <summary>The part of <see cref="ResidentBytesOf"/> that is not pages of files.</summary>
+    internal static long ResidentAnonymousBytesOf(int process) => ReadStatus(process, "RssAnon:");
+
+    /// <summary>Processor time of all threads of another process, in nanoseconds, to a hundredth of a second; the
+    /// kernel's part included.</summary>
+    internal static long CpuNsOf(int process)
+    {
+        // Behind the name, which may hold anything, in brackets: the 12th and the 13th field.
+        const int UserField = 11;
+        const int KernelField = 12;
+        string stat = File.ReadAllText($"/proc/{process}/stat");
+        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        return (long.Parse(fields[UserField], CultureInfo.InvariantCulture) +
+                long.Parse(fields[KernelField], CultureInfo.InvariantCulture)) * NsPerClockTick;
+    }
 
     /// <summary>Frees what the last store left, so that the next one's figures are its own as far as that goes.
     /// </summary>
@@ -54,10 +70,10 @@ internal static class ResourceUsage
             : throw new ProgramException($"Cannot find the size of {path}: {new Win32Exception(error).Message}.");
     }
 
-    private static long ReadStatus(string field)
+    private static long ReadStatus(int process, string field)
     {
         const long KiB = 1024;
-        string line = File.ReadLines("/proc/self/status").First(line =>
+        string line = File.ReadLines($"/proc/{process}/status").First(line =>
             line.StartsWith(field, StringComparison.Ordinal));
         return long.Parse(line[field.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(),
             CultureInfo.InvariantCulture) * KiB;

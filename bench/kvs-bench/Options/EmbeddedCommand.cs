@@ -1,11 +1,10 @@
 using System.CommandLine;
+using Kvs.Bench.Reports;
 using Kvs.Bench.Runs;
-using Kvs.Bench.Workloads;
 
 namespace Kvs.Bench.Options;
 
-/// <summary>The commands <c>kvs-bench embedded</c> and <c>kvs-bench partitions</c>, the same with other defaults.
-/// </summary>
+/// <summary>The command <c>kvs-bench embedded</c>.</summary>
 internal static class EmbeddedCommand
 {
     private const string Description = """
@@ -16,32 +15,28 @@ internal static class EmbeddedCommand
         Examples:
           kvs-bench embedded                                    kvs, new keys, gets, sets; 1 thread and all
           kvs-bench embedded --engine kvs,rocksdb,lmdb          against its peers, by turns in one run
-          kvs-bench embedded --mix a,b,c --distribution zipfian --threads 1,2,4
-          kvs-bench embedded --mix load,get --batch 100 --json results.json
+          kvs-bench embedded ycsb-b --threads 1,2,4             a workload by its name
+          kvs-bench embedded --mix load,get --batch 100 --json results.json --report results.html
+          kvs-bench embedded --mix get --rate 200000            latencies at a given load
           kvs-bench embedded --engine kvs,bare --mix set --durability disk --threads 1 --keys 10000
           kvs-bench embedded --engine none                      what the measuring itself costs
         """;
 
-    private const string PartitionsDescription = """
-        Many threads, each setting and getting a key of its own, by number of partitions.
-
-        The same as embedded --mix partitions --threads 100 --partitions 1,10,100; every operation counts.
-        """;
-
-    internal static IEnumerable<Command> CreateAll()
+    internal static Command Create()
     {
-        int[] threads = [.. ((int[])[1, Environment.ProcessorCount]).Distinct()];
-        yield return Create("embedded", Description, new EmbeddedOptions([Mix.Load, Mix.Get, Mix.Set], threads,
-            [new KvStoreOptions().Partitions]));
-        yield return Create("partitions", PartitionsDescription,
-            new EmbeddedOptions([Mix.Partitions], threads: [100], partitions: [1, 10, 100]));
-    }
-
-    private static Command Create(string name, string description, EmbeddedOptions options)
-    {
-        var command = new Command(name, description);
+        var command = new Command(Presets.EmbeddedCommand, Description);
+        var options = new EmbeddedOptions();
         options.AddTo(command);
-        command.SetAction(parsed => EmbeddedRun.Execute(options.Read(parsed)));
+        command.SetAction(parsed => Execute(options.Read(parsed)));
         return command;
     }
+
+    private static int Execute(EmbeddedSettings settings) => BenchRun.Execute(settings.Load.Output, settings.Folder,
+        (folder, clock, progress, done) =>
+        {
+            RunHeader.Write(Console.Out, settings);
+            var benchmark = new EmbeddedBenchmark(settings, folder, clock, progress);
+            benchmark.Run(Console.Out);
+            done(benchmark);
+        });
 }

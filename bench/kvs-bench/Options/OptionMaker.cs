@@ -57,6 +57,20 @@ internal static class OptionMaker
                 .Select(text => Parse(result, name, text, parser, hint)).Distinct()]),
         };
 
+    /// <summary>An option that takes one of the names of an enumeration, in lower case.</summary>
+    internal static Option<T> Name<T>(string name, string description, T standard) where T : struct, Enum
+    {
+        string[] names = [.. Enum.GetNames<T>().Select(one => one.ToLowerInvariant())];
+        bool TryParse(string text, out T value)
+        {
+            // Not Enum.TryParse alone, which takes numbers as well.
+            value = default;
+            return names.Contains(text) && Enum.TryParse(text, ignoreCase: true, out value);
+        }
+
+        return Value(name, "NAME", description, standard, TryParse, $"there are {string.Join(", ", names)}");
+    }
+
     private static T Parse<T>(ArgumentResult result, string name, string text, Parser<T> parser, string hint)
     {
         if (!parser(text, out T value))

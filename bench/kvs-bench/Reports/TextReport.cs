@@ -1,141 +1,138 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Kvs.Bench.Measures;
-using Kvs.Bench.Options;
-using Kvs.Bench.Runs;
-using Kvs.Bench.Workloads;
-using Kvs.CommandLine;
+using static Kvs.Bench.Reports.Figures;
 
 namespace Kvs.Bench.Reports;
 
 /// <summary>The results for people: a table for each mix, and how its lines compare.</summary>
 internal static class TextReport
 {
-    private const double Million = 1e6;
-    private const double Thousand = 1e3;
-
-    /// <summary>Says what is going to be measured, and on what.</summary>
-    internal static void WriteHeader(TextWriter output, EmbeddedSettings settings)
-    {
-        string mixes = string.Join(", ", settings.Mixes.Select(mix => mix.Name()));
-        output.WriteLine(Text(
-            $"kvs-bench {CommandLineProgram.Version}: {string.Join(", ", settings.Engines)}; durability " +
-            $"{settings.Durability}; {settings.Keys:N0} keys of {settings.KeyBytes} bytes, values of " +
-            $"{settings.ValueBytes} bytes, {settings.Distribution}; mix {mixes}; threads " +
-            $"{string.Join(", ", settings.Threads)}; batch {settings.Batch}{(settings.IsAtomic ? ", atomic" : "")}; " +
-            $"partitions {string.Join(", ", settings.Partitions)}; {settings.Rounds} rounds of {settings.Seconds} s " +
-            $"after one to warm up; {Environment.ProcessorCount} processors, " +
-            $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}"));
-    }
+    private const int MinEngineWidth = 8;
 
     /// <summary>Writes the results.</summary>
-    internal static void Write(TextWriter output, EmbeddedSettings settings, IReadOnlyList<Series> results)
+    internal static void Write(TextWriter output, IReadOnlyList<BenchResult> results)
     {
-        foreach (IGrouping<Mix, Series> mix in results.GroupBy(series => series.Mix))
+        foreach (IGrouping<(string Workload, bool IsServer), BenchResult> mix in results.GroupBy(result =>
+                     (result.Workload, result.Settings.Clients is not null)))
         {
-            Series[] lines = [.. mix];
+            BenchResult[] lines = [.. mix];
             output.WriteLine();
-            WriteTable(output, settings, mix.Key, lines);
-            WriteThreadRatios(output, lines);
-            WriteEngineRatios(output, lines);
-        }
-
-        WriteIndexes(output, settings, results);
-    }
-
-    private static void WriteTable(TextWriter output, EmbeddedSettings settings, Mix mix, Series[] lines)
-    {
-        string each = settings.Batch == 1 ? "operation" : "call of " + settings.Batch;
-        output.WriteLine(Text(
-            $"{mix.Name(),-30}{"ops/s (lowest, highest round)",-33}{$"microseconds for each {each}",-43}" +
-            $"{"per operation",16}"));
-        output.WriteLine(Text(
-            $"{"engine",-8}{"threads",8}{"partitions",12}{"",33}{"p50",8}{"p90",8}{"p99",8}{"p99.9",8}{"max",10}" +
-            $"{"cpu ns",8}{"alloc B",8}{"RSS MB",8}{"disk MB",8}"));
-        foreach (Series series in lines)
-        {
-            string range = Text($"({Rate(series.Rounds.Min(round => round.OpsPerSecond))}, " +
-                                $"{Rate(series.Rounds.Max(round => round.OpsPerSecond))})");
-            LatencyUs latency = series.Latency ?? LatencyUs.None;
-            output.WriteLine(Text(
-                $"{series.Store.Engine.Name,-8}{series.Store.Threads,8}{series.Store.Partitions,12}" +
-                $"{Rate(series.OpsPerSecond),12} {range,-20}{Us(latency.P50),8}{Us(latency.P90),8}" +
-                $"{Us(latency.P99),8}{Us(latency.P999),8}{Us(latency.Max),10}{series.CpuNsPerOp,8:F0}" +
-                $"{series.AllocatedBytesPerOp,8:F1}{series.ResidentBytes / Million,8:F0}" +
-                $"{series.DiskBytes / Million,8:F0}"));
-        }
-    }
-
-    private static void WriteThreadRatios(TextWriter output, Series[] lines)
-    {
-        foreach (IGrouping<(string, int?), Series> same in lines.GroupBy(series =>
-                     (series.Store.Engine.Name, series.Store.Partitions)))
-        {
-            Series first = same.First();
-            foreach (Series series in same.Skip(1))
+            WriteTable(output, lines);
+            WriteServers(output, lines);
+            foreach (Comparison comparison in Comparison.OfGrowth(lines).Concat(Comparison.OfEngines(lines)))
             {
-                string partitions = lines.DistinctBy(line => line.Store.Partitions).Count() > 2
-                    ? Text($" ({first.Store.Partitions} partitions)")
-                    : "";
-                output.WriteLine(Text($"{first.Store.Engine.Name}{partitions}: {Threads(series)} = " +
-                                      $"{Ratio(series, first)} x {Threads(first)}"));
+                output.WriteLine(comparison);
             }
+
+            WriteNotBegun(output, lines);
+        }
+
+        WriteIndexes(output, results);
+    }
+
+    private static void WriteTable(TextWriter output, BenchResult[] lines)
+    {
+        Column[] columns = [.. ColumnsOf(lines)];
+        string each = lines[0].Settings.LatencyOf == "batch" ? "batch" : "operation";
+        output.WriteLine(Invariant(
+            $"{lines[0].Workload}: operations a second (lowest and highest round), microseconds for each {each}"));
+        output.WriteLine(string.Concat(columns.Select(column => column.Pad(column.Title))).TrimEnd());
+        foreach (BenchResult line in lines)
+        {
+            output.WriteLine(string.Concat(columns.Select(column => column.Pad(column.TextOf(line)))).TrimEnd());
         }
     }
 
-    // The ratio of each round counts, as its parts were measured one right after the other.
-    private static void WriteEngineRatios(TextWriter output, Series[] lines)
+    private static IEnumerable<Column> ColumnsOf(BenchResult[] lines)
     {
-        foreach (Series first in lines.Where(series => series.Store.Engine == lines[0].Store.Engine))
+        yield return new Column("engine", result => result.Settings.Engine,
+            -Math.Max(MinEngineWidth, lines.Max(line => line.Settings.Engine.Length) + 1));
+        IReadOnlyList<Parameter> varying = Parameter.VaryingIn(lines);
+        foreach (Parameter parameter in Parameter.All.Where(parameter =>
+                     varying.Contains(parameter) || IsAlwaysShown(parameter, lines)))
         {
-            foreach (Series other in lines.Where(series => series.Store.Engine != first.Store.Engine &&
-                                                           series.Store.Threads == first.Store.Threads))
-            {
-                string partitions = first.Store.Partitions is { } count ? Text($" ({count} partitions)") : "";
-                output.WriteLine(Text($"{Threads(first)}: {first.Store.Engine.Name}{partitions} = " +
-                                      $"{Ratio(first, other)} x {other.Store.Engine.Name}"));
-            }
+            string TextOf(BenchResult result) => Invariant($"{parameter.ValueOf(result.Settings)}");
+            int width = Math.Max(parameter.Column.Length, lines.Max(line => TextOf(line).Length)) + 2;
+            yield return new Column(parameter.Column, TextOf, width);
+        }
+
+        yield return new Column("durability", result => result.Settings.Durability, 12);
+        yield return new Column("ops/s", result => Rate(result.OpsPerSecond), 10);
+        yield return new Column("", RangeOf, 21);
+        yield return new Column("MB/s", result => Invariant($"{result.ValueMbPerSecond:F0}"), 7);
+        foreach (Column latency in LatencyColumns())
+        {
+            yield return latency;
+        }
+
+        yield return new Column("cpu ns", result => Invariant($"{result.CpuNsPerOp:F0}"), 8);
+        if (lines[0].Settings.Clients is not null)
+        {
+            yield return new Column("client ns", result => Invariant($"{result.ClientCpuNsPerOp:F0}"), 11);
+        }
+
+        yield return new Column("alloc B",
+            result => Invariant($"{result.AllocatedBytesPerOp ?? result.ClientAllocatedBytesPerOp:F1}"), 9);
+        yield return new Column("RSS MB", result => Invariant($"{result.ResidentBytes / Million:F0}"), 8);
+        yield return new Column("disk MB", result => Invariant($"{result.DiskBytes / Million:F0}"), 9);
+    }
+
+    private static IEnumerable<Column> LatencyColumns()
+    {
+        (string Title, Func<LatencyUs, double> Figure)[] percentiles =
+        [
+            ("p50", latency => latency.P50), ("p75", latency => latency.P75), ("p90", latency => latency.P90),
+            ("p95", latency => latency.P95), ("p99", latency => latency.P99), ("p99.9", latency => latency.P999),
+        ];
+        foreach ((string title, Func<LatencyUs, double> figure) in percentiles)
+        {
+            yield return new Column(title, result => Us(figure(result.LatencyUs)), 8);
+        }
+
+        yield return new Column("max", result => Us(result.LatencyUs.Max), 10);
+    }
+
+    private static bool IsAlwaysShown(Parameter parameter, BenchResult[] lines) =>
+        parameter.Column is "threads" or "clients" or "in flight" && parameter.ValueOf(lines[0].Settings) is not null;
+
+    private static string RangeOf(BenchResult result) =>
+        Invariant($"({Rate(result.OpsPerSecondByRound.Min())}, {Rate(result.OpsPerSecondByRound.Max())})");
+
+    // With several servers: what each of them did most of the time, beside what the clients have counted.
+    private static void WriteServers(TextWriter output, BenchResult[] lines)
+    {
+        foreach (BenchResult line in lines.Where(line => line.OpsPerSecondByServer is { Length: > 1 }))
+        {
+            double[] rates = line.OpsPerSecondByServer!;
+            output.WriteLine(Invariant($"{line.Settings.Engine}: {rates.Length} servers, median rates ") +
+                             string.Join(" + ", rates.Select(Rate)) + Invariant($" = {Rate(rates.Sum())}"));
+        }
+    }
+
+    private static void WriteNotBegun(TextWriter output, BenchResult[] lines)
+    {
+        foreach (BenchResult line in lines.Where(line => line.OperationsNotBegun > 0))
+        {
+            output.WriteLine(Invariant($"{line.Settings.Engine}: the rate was too high: {line.OperationsNotBegun} ") +
+                             "operations could not begin before the end");
         }
     }
 
     // Only where the store holds the keys that there are said to be, and no more.
-    private static void WriteIndexes(TextWriter output, EmbeddedSettings settings, IReadOnlyList<Series> results)
+    private static void WriteIndexes(TextWriter output, IReadOnlyList<BenchResult> results)
     {
         output.WriteLine();
-        foreach (Series series in results.Where(series => series.IndexBytes > 0 && series.Mix != Mix.Partitions)
-                     .DistinctBy(series => series.Store.Engine))
+        foreach (BenchResult result in results
+                     .Where(result => result.IndexBytes > 0 && result.Workload is not ("partitions" or "d"))
+                     .DistinctBy(result => result.Settings.Engine))
         {
-            double bytesPerKey = (double)series.IndexBytes! / settings.Keys;
-            output.WriteLine(Text($"index of {series.Store.Engine.Name}: {bytesPerKey:F1} bytes a key"));
+            double bytesPerKey = (double)result.IndexBytes! / result.Settings.Keys;
+            output.WriteLine(Invariant($"index of {result.Settings.Engine}: {bytesPerKey:F1} bytes a key"));
         }
     }
 
-    private static string Threads(Series series) =>
-        series.Store.Threads == 1 ? "1 thread" : Text($"{series.Store.Threads} threads");
-
-    private static string Ratio(Series series, Series other)
+    /// <summary>A column; a negative width puts its text to the left.</summary>
+    private sealed record Column(string Title, Func<BenchResult, string> TextOf, int Width)
     {
-        double[] rounds =
-        [
-            .. series.Rounds.Zip(other.Rounds, (one, two) => one.OpsPerSecond / two.OpsPerSecond),
-        ];
-        return Text($"{Median.Of(rounds):F2} ({rounds.Min():F2} to {rounds.Max():F2})");
+        internal string Pad(string text) => Width < 0 ? text.PadRight(-Width) : text.PadLeft(Width);
     }
-
-    private static string Rate(double perSecond) => perSecond switch
-    {
-        >= Million => Text($"{perSecond / Million:F2} M"),
-        >= Thousand => Text($"{perSecond / Thousand:F1} k"),
-        _ => Text($"{perSecond:F0}"),
-    };
-
-    private static string Us(double microseconds) => microseconds switch
-    {
-        < 10 => Text($"{microseconds:F2}"),
-        < 1000 => Text($"{microseconds:F1}"),
-        _ => Text($"{microseconds:F0}"),
-    };
-
-    // The whole program runs in the invariant culture (InvariantGlobalization).
-    private static string Text(DefaultInterpolatedStringHandler text) => text.ToStringAndClear();
 }

@@ -3,90 +3,54 @@ using Kvs.Bench.Measures;
 using Kvs.Bench.Options;
 using Kvs.Bench.Reports;
 using Kvs.Bench.Workloads;
-using Kvs.CommandLine;
 
 namespace Kvs.Bench.Runs;
 
-/// <summary>
-/// Measures all mixes on all cases, round after round. Each round opens new stores; engines take turns within it, and
-/// another one is first in the next, so that what else happens on the machine meets all of them alike.
-/// </summary>
+/// <summary>Measures stores in this process. Each round opens new ones.</summary>
 internal sealed class EmbeddedBenchmark(EmbeddedSettings settings, string folder, RunClock clock, ProgressLine progress)
+    : Benchmark(settings.Load, clock, progress)
 {
     /// <summary>How many keys a call sets while a store is filled whose calls each wait for the disk.</summary>
     private const int DiskFillBatch = 1000;
 
-    private readonly Dictionary<(StoreCase Store, Mix Mix), Series> _series = [];
-    private readonly ValuePattern _pattern = new(settings.KeyBytes, settings.ValueBytes);
+    private readonly RunClock _clock = clock;
 
-    private readonly ZipfianDistribution? _zipfian = settings.Distribution.IsUniform
-        ? null
-        : new ZipfianDistribution(settings.Keys, settings.Distribution.Theta);
-
-    private int FillBatch => settings.Durability.Level == Durability.Disk
-        ? Math.Clamp(Limits.MaxBatchBytes / 2 / (settings.KeyBytes + settings.ValueBytes), 1, DiskFillBatch)
-        : settings.Batch;
-
-    /// <summary>Runs; returns the results in the order in which they are to be shown.</summary>
-    /// <param name="output">Told at once what is measured, and how the engines are opened.</param>
-    internal IReadOnlyList<Series> Run(TextWriter output)
+    /// <summary>Runs.</summary>
+    /// <param name="output">Told at once how the engines are opened.</param>
+    internal void Run(TextWriter output)
     {
-        TextReport.WriteHeader(output, settings);
-        StoreCase[][] turns = [.. settings.Threads.Select(CasesOf)];
-        var notes = turns[0].DistinctBy(store => store.Engine)
-            .ToDictionary(store => store.Engine, store => store.Engine.Describe(SettingsFor(store)));
+        var notes = settings.Engines.Select(EngineKind.Of)
+            .ToDictionary(engine => engine, engine => engine.Describe(SettingsFor(settings.Partitions[0])));
         foreach ((EngineKind engine, string note) in notes)
         {
             output.WriteLine($"{engine.Name}: {note}");
         }
 
-        foreach (Mix mix in settings.Mixes)
-        {
-            foreach (StoreCase store in turns.SelectMany(turn => turn))
-            {
-                _series.Add((store, mix), new Series(store, mix, notes[store.Engine]));
-            }
-        }
-
-        for (int round = 0; round <= settings.Rounds; round++)
-        {
-            foreach (StoreCase[] turn in turns)
-            {
-                for (int i = 0; i < turn.Length; i++)
-                {
-                    RunStore(turn[(i + round) % turn.Length], round);
-                }
-            }
-        }
-
-        return [.. _series.Values];
+        Run([.. Load.Batches.SelectMany(batch => settings.Threads.Select(threads => CasesOf(threads, batch, notes)))]);
     }
 
-    private StoreCase[] CasesOf(int threads) =>
-    [
-        .. settings.Engines.Select(EngineKind.Of).SelectMany(engine =>
-            (engine.HasPartitions ? settings.Partitions.Select(count => (int?)count) : [null])
-            .Select(partitions => new StoreCase(engine, partitions, threads))),
-    ];
-
-    private void RunStore(StoreCase store, int round)
+    /// <inheritdoc/>
+    protected override void RunCase(BenchCase subject, int round)
     {
+        var store = (StoreCase)subject;
         ResourceUsage.Trim();
         string storeFolder = Path.Combine(folder, "store");
         try
         {
-            using IDriver driver = store.Engine.Open(storeFolder, SettingsFor(store));
-            if (settings.Mixes[0] != Mix.Load && store.Engine.HasGets && settings.Mixes.Any(mix => mix.NeedsKeys()))
+            using IDriver driver = store.Engine.Open(storeFolder,
+                SettingsFor(store.Partitions ?? settings.Partitions[0]));
+            if (Load.Mixes[0] != Mix.Load && store.Engine.HasGets && Load.Mixes.Any(mix => mix.NeedsKeys()))
             {
                 Show(store, "filling", round);
-                RunPart(driver, PartFor(store, Mix.Load, round) with { Batch = FillBatch });
+                Fill(driver, store);
                 driver.Settle();
             }
 
-            foreach (Mix mix in settings.Mixes)
+            foreach (Mix mix in Load.Mixes)
             {
                 Show(store, mix.Name(), round);
-                Measure(driver, storeFolder, _series[(store, mix)], round);
+                PartResult result = RunPart(driver, PartFor(store, mix, store.Threads, round));
+                Take(SeriesOf(store, mix), round, result, () => FiguresOf(driver, storeFolder));
                 driver.Settle();
             }
         }
@@ -99,52 +63,49 @@ internal sealed class EmbeddedBenchmark(EmbeddedSettings settings, string folder
         }
     }
 
-    private void Measure(IDriver driver, string storeFolder, Series series, int round)
+    private static StoreFigures FiguresOf(IDriver driver, string storeFolder) => new()
     {
-        PartSettings part = PartFor(series.Store, series.Mix, round) with { SampleEvery = series.SampleEvery };
-        PartResult result = RunPart(driver, part);
-        if (round == 0)
-        {
-            series.AddWarmUp(result, part.Batch);
-            return;
-        }
-
-        series.Add(new Series.Round(result, ResourceUsage.ResidentBytes, ResourceUsage.ResidentAnonymousBytes,
-            ResourceUsage.DiskBytes(storeFolder), driver.IndexBytes));
-    }
-
-    private PartResult RunPart(IDriver driver, PartSettings part)
-    {
-        PartResult result = new PartRun(driver, part, clock).Run();
-        return clock.IsStopped ? throw new ProgramException("Interrupted: there are no results.") : result;
-    }
-
-    private void Show(StoreCase store, string what, int round) => progress.Show(
-        $"{(round == 0 ? "warming up" : $"round {round} of {settings.Rounds}")}: {store.Engine.Name}, {what}, " +
-        $"threads: {store.Threads}");
-
-    private DriverSettings SettingsFor(StoreCase store) => new()
-    {
-        Durability = settings.Durability.Level,
-        SyncInterval = settings.Durability.Interval,
-        Partitions = store.Partitions ?? settings.Partitions[0],
-        IsAtomic = settings.IsAtomic,
-        Pattern = _pattern,
-        DataBytes = (long)settings.Keys * (settings.KeyBytes + settings.ValueBytes),
-        CallBytes = settings.Batch * (settings.KeyBytes + settings.ValueBytes),
-        Threads = settings.Threads.Max(),
+        ResidentBytes = ResourceUsage.ResidentBytesOf(Environment.ProcessId),
+        ResidentAnonymousBytes = ResourceUsage.ResidentAnonymousBytesOf(Environment.ProcessId),
+        DiskBytes = ResourceUsage.DiskBytes(storeFolder),
+        IndexBytes = driver.IndexBytes,
     };
 
-    private PartSettings PartFor(StoreCase store, Mix mix, int round) => new()
+    private StoreCase[] CasesOf(int threads, int batch, Dictionary<EngineKind, string> notes) =>
+    [
+        .. settings.Engines.Select(EngineKind.Of).SelectMany(engine =>
+            (engine.HasPartitions ? settings.Partitions.Select(count => (int?)count) : [null])
+            .Select(partitions => new StoreCase
+            {
+                Engine = engine,
+                EngineNotes = notes[engine],
+                Partitions = partitions,
+                Threads = threads,
+                Batch = batch,
+                IsAtomic = settings.IsAtomic,
+            })),
+    ];
+
+    private void Fill(IDriver driver, StoreCase store)
     {
-        Mix = mix,
-        Threads = store.Threads,
-        Keys = settings.Keys,
-        Zipfian = _zipfian,
-        Pattern = _pattern,
-        Batch = settings.Batch,
-        Duration = TimeSpan.FromSeconds(settings.Seconds),
-        SampleEvery = 1,
-        Seed = round,
+        int batch = Load.Durability.Level == Durability.Disk ? Load.LimitBatch(DiskFillBatch) : store.Batch;
+        RunPart(driver, PartFor(store, Mix.Load, store.Threads, round: 0) with { Batch = batch, Rate = null });
+        ThrowIfInterrupted();
+    }
+
+    private PartResult RunPart(IDriver driver, PartSettings part) => new PartRun(part, servers: 1,
+        thread => Worker.Create(part, thread, driver.CreateSession()), _clock).Run();
+
+    private DriverSettings SettingsFor(int partitions) => new()
+    {
+        Durability = Load.Durability.Level,
+        SyncInterval = Load.Durability.Interval,
+        Partitions = partitions,
+        IsAtomic = settings.IsAtomic,
+        ValuePattern = ValuePattern,
+        MaxKeyBytes = KeyPattern.MaxBytes,
+        DataBytes = Load.DataBytes,
+        CallBytes = Load.CallBytes,
+        Threads = settings.Threads.Max(),
     };
 }

@@ -17,25 +17,22 @@ internal sealed class BatchWorker : Worker
         int count = part.Batch;
 
         // Pinned, as the sessions of C libraries hand on pointers.
-        _keyBytes = GC.AllocateArray<byte>(count * Pattern.KeyBytes, pinned: true);
-        _valueBytes = GC.AllocateArray<byte>(count * Pattern.ValueBytes, pinned: true);
+        _keyBytes = GC.AllocateArray<byte>(count * KeyPattern.MaxBytes, pinned: true);
+        _valueBytes = GC.AllocateArray<byte>(count * ValuePattern.MaxBytes, pinned: true);
         _tags = new ulong[count];
         _keys = new ReadOnlyMemory<byte>[count];
         _entries = new KvsEntry[count];
         for (int i = 0; i < count; i++)
         {
-            Memory<byte> value = _valueBytes.AsMemory(i * Pattern.ValueBytes, Pattern.ValueBytes);
-            _keys[i] = _keyBytes.AsMemory(i * Pattern.KeyBytes, Pattern.KeyBytes);
-            _entries[i] = new KvsEntry(_keys[i], value);
-            Pattern.PrepareValue(value.Span);
+            ValuePattern.Prepare(ValueAt(i).Span);
         }
 
-        ValuePattern.PrepareKey(_keyBytes);
-        _checked = new CheckedValues(Pattern, _tags);
+        KeyPattern.Prepare(_keyBytes);
+        _checked = new CheckedValues(ValuePattern, _tags);
     }
 
     /// <inheritdoc/>
-    internal override ref CheckedValues Checked => ref _checked;
+    protected override ref CheckedValues Checked => ref _checked;
 
     /// <inheritdoc/>
     protected override int MakeCall(out OperationKind kind)
@@ -46,15 +43,17 @@ internal sealed class BatchWorker : Worker
             return 0;
         }
 
-        int count = Math.Min(_keys.Length, Source.Remaining);
-        for (int i = 0; i < count; i++)
+        int count = 0;
+        for (; count < _keys.Length && Source.HasMore; count++)
         {
-            ulong tag = ValuePattern.TagOf(Source.NextNumber());
-            _tags[i] = tag;
-            ValuePattern.WriteKey(_keyBytes.AsSpan(i * Pattern.KeyBytes), tag);
+            ulong tag = AddKey(count);
+            int valueBytes = ValuePattern.BytesOf(tag);
+            ValueBytes += valueBytes;
             if (kind == OperationKind.Set)
             {
-                ValuePattern.WriteValue(_valueBytes.AsSpan(i * Pattern.ValueBytes, Pattern.ValueBytes), tag);
+                Memory<byte> value = ValueAt(count)[..valueBytes];
+                ValuePattern.Write(value.Span, tag);
+                _entries[count] = new KvsEntry(_keys[count], value);
             }
         }
 
@@ -71,4 +70,16 @@ internal sealed class BatchWorker : Worker
 
         return count;
     }
+
+    private ulong AddKey(int index)
+    {
+        long number = Source.NextNumber();
+        ulong tag = ValuePattern.TagOf(number);
+        Memory<byte> key = _keyBytes.AsMemory(index * KeyPattern.MaxBytes, KeyPattern.MaxBytes);
+        _keys[index] = key[..KeyPattern.Write(key.Span, number, tag)];
+        return _tags[index] = tag;
+    }
+
+    private Memory<byte> ValueAt(int index) =>
+        _valueBytes.AsMemory(index * ValuePattern.MaxBytes, ValuePattern.MaxBytes);
 }

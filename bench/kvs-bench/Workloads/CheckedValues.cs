@@ -50,17 +50,20 @@ internal struct CheckedValues(ValuePattern pattern, ulong[] tags) : IValueReceiv
     /// <summary>Counts a key that should be there.</summary>
     internal void ReportMissing(ulong tag) => Report($"a key is missing: the one whose value is {tag:x16}");
 
+    /// <summary>Counts an error.</summary>
+    /// <param name="message">What is wrong.</param>
+    /// <param name="count">How many operations it is about.</param>
+    internal void Report(string message, int count = 1)
+    {
+        Errors += count;
+        FirstError ??= message;
+    }
+
     private void CheckTurn(int index)
     {
         if (index != _next++)
         {
             Report($"the answers of a batch are out of order: {index} instead of {_next - 1}");
         }
-    }
-
-    private void Report(string message)
-    {
-        Errors++;
-        FirstError ??= message;
     }
 }

@@ -1,6 +1,6 @@
 namespace Kvs.Bench.Workloads;
 
-/// <summary>Chooses one thread's operations and their keys.</summary>
+/// <summary>Chooses the operations and their keys of one thread, or of one connection.</summary>
 /// <remarks>Used by one thread. The same seed chooses the same again.</remarks>
 internal sealed class OperationSource
 {
@@ -9,61 +9,109 @@ internal sealed class OperationSource
 
     private readonly Mix _mix;
     private readonly int _keys;
+    private readonly long _firstNumber;
     private readonly ZipfianDistribution? _zipfian;
     private readonly uint _getShare;
-    private readonly int _ownNumber;
-    private readonly int _loadEnd;
+    private readonly SourcePlace _place;
+    private readonly long _loadEnd;
 
     private FastRandom _random;
-    private int _loadNext;
-    private bool _isGetNext;
+    private FastRandom _kindRandom;
+    private FastRandom _beforeGet;
+    private OperationKind _lastKind;
+    private long _loadNext;
+    private long _made;
 
-    /// <summary>Makes the source of one of a part's threads.</summary>
-    internal OperationSource(PartSettings part, int thread)
+    /// <summary>Makes the source for one place among those of a part.</summary>
+    internal OperationSource(PartSettings part, SourcePlace place)
     {
         _mix = part.Mix;
         _keys = part.Keys;
+        _firstNumber = part.FirstNumber;
         _zipfian = part.Zipfian;
         _getShare = (uint)(uint.MaxValue / 100 * (ulong)part.Mix.GetPercent());
-        _random = new FastRandom(FastRandom.Scramble(((ulong)part.Seed << 32) + (uint)thread + 1));
-        _loadNext = (int)((long)part.Keys * thread / part.Threads);
-        _loadEnd = (int)((long)part.Keys * (thread + 1) / part.Threads);
-
-        // Behind the keys of the other mixes, so that it belongs to this thread alone.
-        _ownNumber = part.Keys + thread;
+        _place = place;
+        ulong seed = FastRandom.Scramble(((ulong)part.Seed << 32) + (uint)place.Seat + 1);
+        _random = new FastRandom(seed);
+        _kindRandom = new FastRandom(~seed);
+        _loadNext = part.FirstNumber + ((long)part.Keys * place.Index / place.Count);
+        _loadEnd = part.FirstNumber + ((long)part.Keys * (place.Index + 1) / place.Count);
     }
 
-    /// <summary>How many more keys <see cref="NextNumber"/> gives.</summary>
-    internal int Remaining => _mix == Mix.Load ? _loadEnd - _loadNext : int.MaxValue;
-
-    /// <summary>What to do next.</summary>
-    internal OperationKind NextKind()
+    /// <summary>Whether there is a key left to do something with.</summary>
+    internal bool HasMore
     {
-        switch (_mix)
+        get
         {
-            case Mix.Get or Mix.C:
-                return OperationKind.Get;
-            case Mix.Set:
-                return OperationKind.Set;
-            case Mix.A or Mix.B:
-                return (uint)_random.Next() < _getShare ? OperationKind.Get : OperationKind.Set;
-            case Mix.Load:
-                return _loadNext < _loadEnd ? OperationKind.Set : OperationKind.None;
-            default:
-                bool isGet = _isGetNext;
-                _isGetNext = !isGet;
-                return isGet ? OperationKind.Get : OperationKind.Set;
+            if (_mix != Mix.Load)
+            {
+                return true;
+            }
+
+            while (_loadNext < _loadEnd && !_place.Owns(_loadNext))
+            {
+                _loadNext++;
+            }
+
+            return _loadNext < _loadEnd;
         }
     }
 
-    /// <summary>The key to do it with.</summary>
-    internal int NextNumber() => _mix switch
+    /// <summary>What to do next.</summary>
+    internal OperationKind NextKind() => _lastKind = _mix switch
+    {
+        Mix.Get or Mix.C => OperationKind.Get,
+        Mix.Set => OperationKind.Set,
+        Mix.Load => HasMore ? OperationKind.Set : OperationKind.None,
+        Mix.Partitions => _lastKind == OperationKind.Set ? OperationKind.Get : OperationKind.Set,
+        Mix.F => NextOfReadModifyWrite(),
+        _ => (uint)_kindRandom.Next() < _getShare ? OperationKind.Get : OperationKind.Set,
+    };
+
+    /// <summary>The number of the key to do it with.</summary>
+    internal long NextNumber()
+    {
+        while (true)
+        {
+            long number = DrawNumber();
+            if (_place.Owns(number))
+            {
+                return number;
+            }
+        }
+    }
+
+    // What was got is set by drawing the same numbers again, after which the state is the one behind the gets.
+    private OperationKind NextOfReadModifyWrite()
+    {
+        if (_lastKind == OperationKind.Get && (_kindRandom.Next() & 1) == 0)
+        {
+            _random = _beforeGet;
+            return OperationKind.Set;
+        }
+
+        _beforeGet = _random;
+        return OperationKind.Get;
+    }
+
+    private long DrawNumber() => _mix switch
     {
         Mix.Load => _loadNext++,
-        Mix.Partitions => _ownNumber,
-        _ when _zipfian is null => _random.NextBelow(_keys),
+
+        // Behind the keys of the other mixes, so that it belongs to this place alone.
+        Mix.Partitions => _firstNumber + _keys + _place.Seat,
+        Mix.D => _lastKind == OperationKind.Set ? MadeNumber(_made++) : DrawLatest(),
+        _ when _zipfian is null => _firstNumber + _random.NextBelow(_keys),
 
         // Scattered, because keys that were loaded one after the other lie side by side.
-        _ => (int)((ulong)_zipfian.Draw(_random.NextDouble()) * RankFactor % (ulong)_keys),
+        _ => _firstNumber + (long)((ulong)_zipfian.Draw(_random.NextDouble()) * RankFactor % (ulong)_keys),
     };
+
+    private long DrawLatest()
+    {
+        long rank = _zipfian?.Draw(_random.NextDouble()) ?? _random.NextBelow(_keys);
+        return rank < _made ? MadeNumber(_made - 1 - rank) : _firstNumber + _keys - 1 - (rank - _made);
+    }
+
+    private long MadeNumber(long index) => _firstNumber + _keys + _place.Seat + (index * _place.Seats);
 }

@@ -1,14 +1,18 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
-using Kvs.Bench.Drivers;
 using Kvs.Bench.Measures;
 
 namespace Kvs.Bench.Workloads;
 
-/// <summary>Runs one part on an open store, on threads of its own.</summary>
-internal sealed class PartRun(IDriver driver, PartSettings part, RunClock clock)
+/// <summary>Runs one part on threads of its own.</summary>
+/// <param name="part">What the part is.</param>
+/// <param name="servers">How many servers the workers talk to; a store in this process is one.</param>
+/// <param name="createWorker">Makes the worker of a thread, on that thread.</param>
+/// <param name="clock">Says when it ends.</param>
+internal sealed class PartRun(PartSettings part, int servers, Func<int, IPartWorker> createWorker, RunClock clock)
 {
-    private readonly Worker?[] _workers = new Worker?[part.Threads];
+    private readonly IPartWorker?[] _workers = new IPartWorker?[part.Threads];
+    private readonly Timeline _timeline = new();
     private Exception? _failure;
 
     /// <summary>Runs it to its end; throws what a thread met.</summary>
@@ -16,17 +20,26 @@ internal sealed class PartRun(IDriver driver, PartSettings part, RunClock clock)
     {
         using var ready = new CountdownEvent(part.Threads);
         using var start = new ManualResetEventSlim();
-        Thread[] threads = [.. Enumerable.Range(0, part.Threads).Select(number =>
-            new Thread(() => RunThread(number, ready, start)) { IsBackground = true })];
-        Array.ForEach(threads, thread => thread.Start());
-        ready.Wait();
+        using var ended = new CountdownEvent(part.Threads);
+        for (int i = 0; i < part.Threads; i++)
+        {
+            int number = i;
+            new Thread(() => RunThread(number, ready, start, ended)) { IsBackground = true }.Start();
+        }
 
+        ready.Wait();
+        TimeSpan duration = part.Mix == Mix.Load ? Timeout.InfiniteTimeSpan : part.Duration;
         long allocatedBytes = ResourceUsage.AllocatedBytes;
         long cpuNs = ResourceUsage.CpuNs;
-        long begin = clock.Start(part.Mix == Mix.Load ? Timeout.InfiniteTimeSpan : part.Duration);
+        clock.Start(duration);
+        if (_failure is null)
+        {
+            Sample();
+        }
+
         start.Set();
-        Array.ForEach(threads, thread => thread.Join());
-        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        Await(ended, Timeline.IntervalFor(duration));
+        double seconds = Stopwatch.GetElapsedTime(clock.Begin).TotalSeconds;
         cpuNs = ResourceUsage.CpuNs - cpuNs;
         allocatedBytes = ResourceUsage.AllocatedBytes - allocatedBytes;
         if (_failure is not null)
@@ -37,13 +50,12 @@ internal sealed class PartRun(IDriver driver, PartSettings part, RunClock clock)
         return Collect(seconds, cpuNs, allocatedBytes);
     }
 
-    private void RunThread(int number, CountdownEvent ready, ManualResetEventSlim start)
+    private void RunThread(int number, CountdownEvent ready, ManualResetEventSlim start, CountdownEvent ended)
     {
         bool isReady = false;
         try
         {
-            using IDriverSession session = driver.CreateSession();
-            Worker worker = Worker.Create(part, number, session);
+            using IPartWorker worker = createWorker(number);
             _workers[number] = worker;
             isReady = true;
             ready.Signal();
@@ -59,27 +71,69 @@ internal sealed class PartRun(IDriver driver, PartSettings part, RunClock clock)
                 ready.Signal();
             }
         }
+        finally
+        {
+            ended.Signal();
+        }
+    }
+
+    // The last stretch is sampled only where it is about as long as the others: a short one would say little.
+    private void Await(CountdownEvent ended, TimeSpan interval)
+    {
+        long next = clock.Begin;
+        bool hasEnded = false;
+        while (!hasEnded)
+        {
+            next += (long)(interval.TotalSeconds * Stopwatch.Frequency);
+            TimeSpan remaining = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next);
+            hasEnded = ended.Wait(remaining < TimeSpan.Zero ? TimeSpan.Zero : remaining);
+            remaining = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), next);
+            if (_failure is null && (!hasEnded || remaining < interval / 2))
+            {
+                Sample();
+            }
+        }
+    }
+
+    private void Sample()
+    {
+        long moment = Stopwatch.GetTimestamp();
+        long[] counts = new long[servers];
+        for (int server = 0; server < servers; server++)
+        {
+            foreach (IPartWorker? worker in _workers)
+            {
+                counts[server] += worker!.OperationsAt(server);
+            }
+        }
+
+        _timeline.Add(moment, counts);
     }
 
     private PartResult Collect(double seconds, long cpuNs, long allocatedBytes)
     {
+        IPartWorker[] workers = _workers!;
         var gets = new LatencyHistogram();
         var sets = new LatencyHistogram();
-        foreach (Worker worker in _workers.OfType<Worker>())
+        var all = new LatencyHistogram();
+        foreach (IPartWorker worker in workers)
         {
             gets.Add(worker.Gets);
             sets.Add(worker.Sets);
+            all.Add(worker.Both);
         }
 
-        var all = new LatencyHistogram();
         all.Add(gets);
         all.Add(sets);
         return new PartResult
         {
-            Operations = _workers.Sum(worker => worker!.Operations),
-            Errors = _workers.Sum(worker => worker!.Checked.Errors),
-            FirstError = _workers.Select(worker => worker!.Checked.FirstError).FirstOrDefault(error => error != null),
+            Operations = workers.Sum(worker => Enumerable.Range(0, servers).Sum(worker.OperationsAt)),
+            ValueBytes = workers.Sum(worker => worker.ValueBytes),
+            NotBegun = workers.Sum(worker => worker.NotBegun),
+            Errors = workers.Sum(worker => worker.Errors),
+            FirstError = workers.Select(worker => worker.FirstError).FirstOrDefault(error => error != null),
             Seconds = seconds,
+            Timeline = _timeline,
             Latency = LatencyUs.Of(all),
             GetLatency = LatencyUs.Of(gets),
             SetLatency = LatencyUs.Of(sets),

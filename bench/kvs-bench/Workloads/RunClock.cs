@@ -3,26 +3,28 @@ using System.Diagnostics;
 namespace Kvs.Bench.Workloads;
 
 /// <summary>Says when the threads of a part stop.</summary>
-/// <remarks>The deadline is written before the threads are let go; <see cref="Stop"/> may be called at any time, from
-/// any thread.</remarks>
+/// <remarks>The times are written before the threads are let go; <see cref="Stop"/> may be called at any time, from any
+/// thread. Times are as <see cref="Stopwatch.GetTimestamp"/> counts: nanoseconds on Linux.</remarks>
 internal sealed class RunClock
 {
     private volatile bool _isStopped;
 
-    /// <summary>When to stop, as <see cref="Stopwatch.GetTimestamp"/> counts: nanoseconds on Linux.</summary>
+    /// <summary>When the part began.</summary>
+    internal long Begin { get; private set; }
+
+    /// <summary>When to stop.</summary>
     internal long Deadline { get; private set; }
 
     /// <summary>Whether to stop at once, because something has gone wrong or the user wants it.</summary>
     internal bool IsStopped => _isStopped;
 
     /// <summary>Begins a part.</summary>
-    internal long Start(TimeSpan duration)
+    internal void Start(TimeSpan duration)
     {
-        long now = Stopwatch.GetTimestamp();
+        Begin = Stopwatch.GetTimestamp();
         Deadline = duration == Timeout.InfiniteTimeSpan
             ? long.MaxValue
-            : now + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        return now;
+            : Begin + (long)(duration.TotalSeconds * Stopwatch.Frequency);
     }
 
     /// <summary>Lets all threads stop.</summary>

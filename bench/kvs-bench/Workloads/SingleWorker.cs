@@ -14,17 +14,17 @@ internal sealed class SingleWorker : Worker
 
     internal SingleWorker(PartSettings part, int thread, IDriverSession session) : base(part, thread, session)
     {
-        _key = new byte[Pattern.KeyBytes];
-        _value = new byte[Pattern.ValueBytes];
-        _found = new byte[Pattern.ValueBytes];
+        _key = new byte[KeyPattern.MaxBytes];
+        _value = new byte[ValuePattern.MaxBytes];
+        _found = new byte[ValuePattern.MaxBytes];
         _hasOwnKey = part.Mix == Mix.Partitions;
-        _checked = new CheckedValues(Pattern, []);
-        ValuePattern.PrepareKey(_key);
-        Pattern.PrepareValue(_value);
+        _checked = new CheckedValues(ValuePattern, []);
+        KeyPattern.Prepare(_key);
+        ValuePattern.Prepare(_value);
     }
 
     /// <inheritdoc/>
-    internal override ref CheckedValues Checked => ref _checked;
+    protected override ref CheckedValues Checked => ref _checked;
 
     /// <inheritdoc/>
     protected override int MakeCall(out OperationKind kind)
@@ -35,31 +35,41 @@ internal sealed class SingleWorker : Worker
             return 0;
         }
 
-        ulong keyTag = ValuePattern.TagOf(Source.NextNumber());
-        ValuePattern.WriteKey(_key, keyTag);
+        long number = Source.NextNumber();
+        ulong tag = ValuePattern.TagOf(number);
+        ReadOnlySpan<byte> key = _key.AsSpan(0, KeyPattern.Write(_key, number, tag));
         if (kind == OperationKind.Set)
         {
             // A key of one's own has another value each time, so that a get that brings an old one is found out.
-            ValuePattern.WriteValue(_value, _hasOwnKey ? ++_round : keyTag);
-            Session.Set(_key, _value);
+            tag = _hasOwnKey ? ++_round : tag;
+            Span<byte> value = _value.AsSpan(0, ValuePattern.BytesOf(tag));
+            ValuePattern.Write(value, tag);
+            Session.Set(key, value);
+            ValueBytes += value.Length;
         }
         else
         {
-            Get(_hasOwnKey ? _round : keyTag);
+            Get(key, _hasOwnKey ? _round : tag);
         }
 
         return 1;
     }
 
-    private void Get(ulong tag)
+    private void Get(ReadOnlySpan<byte> key, ulong tag)
     {
-        if (!Session.TryGet(_key, _found, out int valueBytes))
+        if (!Session.TryGet(key, _found, out int valueBytes))
         {
             _checked.ReportMissing(tag);
             return;
         }
 
-        // A value of another length is wrong whatever its bytes are.
-        _checked.Check(valueBytes == _found.Length ? _found : [], tag);
+        if (valueBytes > _found.Length)
+        {
+            _checked.Report($"a key's value is wrong: {valueBytes} bytes, longer than any");
+            return;
+        }
+
+        _checked.Check(_found.AsSpan(0, valueBytes), tag);
+        ValueBytes += valueBytes;
     }
 }

@@ -4,55 +4,44 @@ using System.Runtime.CompilerServices;
 namespace Kvs.Bench.Workloads;
 
 /// <summary>
-/// What keys and values look like. The number of a key, scrambled, is its tag: the key begins with it, and so does the
-/// value; the rest of each is the same for all. So keys come in no order, and a value shows which key it belongs to.
+/// What values look like. The number of a key, scrambled, is its tag: the value begins with it, and the rest is the
+/// same for all. So a value shows which key it belongs to. Its length follows from the tag as well.
 /// </summary>
 /// <remarks>Immutable; all threads share one.</remarks>
 internal sealed class ValuePattern
 {
-    /// <summary>A key holds its whole tag, so that no two are the same.</summary>
-    internal const int MinKeyBytes = sizeof(ulong);
-
-    private const byte KeyFiller = (byte)'k';
-
     private readonly byte[] _value;
+    private readonly int _minBytes;
 
-    internal ValuePattern(int keyBytes, int valueBytes)
+    internal ValuePattern(ByteRange bytes)
     {
-        KeyBytes = keyBytes;
-        _value = new byte[valueBytes];
-        var random = new FastRandom((ulong)valueBytes);
+        _minBytes = bytes.Min;
+        _value = new byte[bytes.Max];
+        var random = new FastRandom((ulong)bytes.Max);
         foreach (ref byte part in _value.AsSpan())
         {
             part = (byte)random.Next();
         }
     }
 
-    /// <summary>The length of each key.</summary>
-    internal int KeyBytes { get; }
-
-    /// <summary>The length of each value.</summary>
-    internal int ValueBytes => _value.Length;
+    /// <summary>The length of the longest value.</summary>
+    internal int MaxBytes => _value.Length;
 
     /// <summary>The tag of the key with a number.</summary>
-    internal static ulong TagOf(int number) => FastRandom.Scramble((ulong)number + 1);
+    internal static ulong TagOf(long number) => FastRandom.Scramble((ulong)number + 1);
 
-    /// <summary>Writes what all keys have in common.</summary>
-    internal static void PrepareKey(Span<byte> key) => key.Fill(KeyFiller);
-
-    /// <summary>Makes a prepared key that of a tag.</summary>
+    /// <summary>The length of the value of a tag.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void WriteKey(Span<byte> key, ulong tag) => BinaryPrimitives.WriteUInt64LittleEndian(key, tag);
-
-    /// <summary>Reads the tag of a key.</summary>
-    internal static ulong ReadKey(ReadOnlySpan<byte> key) => BinaryPrimitives.ReadUInt64LittleEndian(key);
+    internal int BytesOf(ulong tag) => _minBytes == _value.Length
+        ? _minBytes
+        : _minBytes + new FastRandom(tag).NextBelow(_value.Length - _minBytes + 1);
 
     /// <summary>Writes what all values have in common.</summary>
-    internal void PrepareValue(Span<byte> value) => _value.CopyTo(value);
+    internal void Prepare(Span<byte> value) => _value.AsSpan(0, value.Length).CopyTo(value);
 
     /// <summary>Makes a prepared value that of a tag.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static void WriteValue(Span<byte> value, ulong tag)
+    internal static void Write(Span<byte> value, ulong tag)
     {
         if (value.Length >= sizeof(ulong))
         {
@@ -70,7 +59,7 @@ internal sealed class ValuePattern
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsValue(ReadOnlySpan<byte> value, ulong tag)
     {
-        if (value.Length != _value.Length)
+        if (value.Length != BytesOf(tag))
         {
             return false;
         }
@@ -78,7 +67,7 @@ internal sealed class ValuePattern
         if (value.Length >= sizeof(ulong))
         {
             return BinaryPrimitives.ReadUInt64LittleEndian(value) == tag &&
-                   value[sizeof(ulong)..].SequenceEqual(_value.AsSpan(sizeof(ulong)));
+                   value[sizeof(ulong)..].SequenceEqual(_value.AsSpan(sizeof(ulong), value.Length - sizeof(ulong)));
         }
 
         for (int i = 0; i < value.Length; i++)

@@ -4,35 +4,52 @@ using Kvs.Bench.Measures;
 
 namespace Kvs.Bench.Workloads;
 
-/// <summary>One thread's share of a part: makes calls until the time is over, and measures some of them.</summary>
-/// <remarks>Used by one thread, then read by the one that joined it. Allocates nothing while it runs.</remarks>
-internal abstract class Worker
+/// <summary>Uses a store in this process: makes calls until the time is over, and measures some of them.</summary>
+/// <remarks>Allocates nothing while it runs.</remarks>
+internal abstract class Worker : IPartWorker
 {
-    private readonly int _sampleEvery;
+    private readonly PartSettings _part;
+    private readonly SourcePlace _place;
+    private long _operations;
 
     /// <summary>Makes a worker.</summary>
     protected Worker(PartSettings part, int thread, IDriverSession session)
     {
-        _sampleEvery = part.SampleEvery;
-        Pattern = part.Pattern;
-        Source = new OperationSource(part, thread);
+        _part = part;
+        _place = new SourcePlace(thread, part.Threads);
+        Source = new OperationSource(part, _place);
         Session = session;
     }
 
-    /// <summary>Keys got and set.</summary>
-    internal long Operations { get; private set; }
+    /// <inheritdoc/>
+    public LatencyHistogram Gets { get; } = new();
 
-    /// <summary>Latencies of calls that get.</summary>
-    internal LatencyHistogram Gets { get; } = new();
+    /// <inheritdoc/>
+    public LatencyHistogram Sets { get; } = new();
 
-    /// <summary>Latencies of calls that set.</summary>
-    internal LatencyHistogram Sets { get; } = new();
+    /// <inheritdoc/>
+    public LatencyHistogram Both { get; } = new();
+
+    /// <inheritdoc/>
+    public long ValueBytes { get; protected set; }
+
+    /// <inheritdoc/>
+    public long NotBegun { get; private set; }
+
+    /// <inheritdoc/>
+    public long Errors => Checked.Errors;
+
+    /// <inheritdoc/>
+    public string? FirstError => Checked.FirstError;
 
     /// <summary>What was wrong with what was got.</summary>
-    internal abstract ref CheckedValues Checked { get; }
+    protected abstract ref CheckedValues Checked { get; }
 
-    /// <summary>What keys and values look like.</summary>
-    protected ValuePattern Pattern { get; }
+    /// <summary>What keys look like.</summary>
+    protected KeyPattern KeyPattern => _part.KeyPattern;
+
+    /// <summary>What values look like.</summary>
+    protected ValuePattern ValuePattern => _part.ValuePattern;
 
     /// <summary>What to do next.</summary>
     protected OperationSource Source { get; }
@@ -45,19 +62,43 @@ internal abstract class Worker
         ? new SingleWorker(part, thread, session)
         : new BatchWorker(part, thread, session);
 
-    /// <summary>
-    /// Runs. One call in <c>SampleEvery</c> is measured. What lies between two measured ones is measured as a whole,
-    /// which costs nothing more: no stall escapes the maximum.
-    /// </summary>
-    internal void Run(RunClock clock)
+    /// <inheritdoc/>
+    public long OperationsAt(int server) => Volatile.Read(ref _operations);
+
+    /// <inheritdoc/>
+    public void Run(RunClock clock)
     {
-        long deadline = clock.Deadline;
+        if (_part.Rate is { } rate)
+        {
+            RunAtRate(clock, new Schedule(clock.Begin, rate / _part.Batch, _place.Seat, _place.Seats));
+        }
+        else
+        {
+            RunFreely(clock);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Session.Dispose();
+
+    /// <summary>Makes one call of the store.</summary>
+    /// <param name="kind">What it was; none when there is nothing left to do.</param>
+    /// <returns>How many keys it was about.</returns>
+    protected abstract int MakeCall(out OperationKind kind);
+
+    /// <summary>
+    /// Makes each call when the one before has ended. One in <c>SampleEvery</c> is measured. What lies between two
+    /// measured ones is measured as a whole, which costs nothing more: no stall escapes the maximum.
+    /// </summary>
+    private void RunFreely(RunClock clock)
+    {
+        int sampleEvery = _part.SampleEvery;
         long end = 0;
         LatencyHistogram histogram = Sets;
-        while (true)
+        while (end < clock.Deadline && !clock.IsStopped)
         {
             long begin = Stopwatch.GetTimestamp();
-            if (end != 0 && _sampleEvery > 1)
+            if (end != 0 && sampleEvery > 1)
             {
                 histogram.NoteMax(begin - end);
             }
@@ -71,21 +112,36 @@ internal abstract class Worker
 
             histogram = kind == OperationKind.Get ? Gets : Sets;
             histogram.Record(end - begin);
-            for (int i = 1; i < _sampleEvery; i++)
+            for (int i = 1; i < sampleEvery; i++)
             {
                 keys += MakeCall(out _);
             }
 
-            Operations += keys;
-            if (end >= deadline || clock.IsStopped)
-            {
-                return;
-            }
+            Volatile.Write(ref _operations, _operations + keys);
         }
     }
 
-    /// <summary>Makes one call of the store.</summary>
-    /// <param name="kind">What it was; none when there is nothing left to do.</param>
-    /// <returns>How many keys it was about.</returns>
-    protected abstract int MakeCall(out OperationKind kind);
+    /// <summary>Makes each call at its time, or as soon after it as the calls before let it; its latency counts from
+    /// its time, so that a stall is the latency of all calls that it held up.</summary>
+    private void RunAtRate(RunClock clock, Schedule schedule)
+    {
+        while (schedule.Next < clock.Deadline && schedule.Wait(clock))
+        {
+            if (Stopwatch.GetTimestamp() >= clock.Deadline)
+            {
+                NotBegun = schedule.CountUntil(clock.Deadline) * _part.Batch;
+                return;
+            }
+
+            int keys = MakeCall(out OperationKind kind);
+            if (kind == OperationKind.None)
+            {
+                return;
+            }
+
+            (kind == OperationKind.Get ? Gets : Sets).Record(Stopwatch.GetTimestamp() - schedule.Next);
+            schedule.Advance();
+            Volatile.Write(ref _operations, _operations + keys);
+        }
+    }
 }

@@ -31,7 +31,7 @@ internal sealed class LmdbDriver : IDriver
         try
         {
             int maxKeyBytes = LmdbLibrary.GetMaxKeyBytes(_environment);
-            if (settings.Pattern.KeyBytes > maxKeyBytes)
+            if (settings.MaxKeyBytes > maxKeyBytes)
             {
                 throw new ProgramException($"lmdb takes keys of {maxKeyBytes} bytes at most: give less --key-bytes.");
             }
