@@ -42,9 +42,6 @@ public sealed record KvsServerOptions
     /// default, so that long values pass over slow lines and a byte now and then does not hold a connection.</summary>
     public int MinFrameProgressBytes { get; init; } = 64 * 1024;
 
-    /// <summary>What a client must say before anything else is done for it; null, the default, for nothing.</summary>
-    public string? Password { get; init; }
-
     /// <summary>Called when a client asks the server to end (SHUTDOWN), from any thread, perhaps more than once. It must
     /// return at once, before the server has stopped. Null, the default, where clients may not.</summary>
     public Action? ShutdownRequested { get; init; }

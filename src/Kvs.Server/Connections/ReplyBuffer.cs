@@ -26,7 +26,7 @@ internal sealed class ReplyBuffer(PipeWriter output) : IBufferWriter<byte>
     private uint _heldTag;
 
     /// <summary>Whether replies wait for a sync.</summary>
-    internal bool HoldsReplies => _heldReplies.Count > 0;
+    internal bool HoldsReplies => _isHolding;
 
     /// <summary>Bytes written and not yet flushed, those that are held back included.</summary>
     internal long UnflushedBytes => output.UnflushedBytes + (_held?.WrittenCount ?? 0) + _blockBytes;

@@ -92,7 +92,8 @@ internal sealed class RespSession : ISession
         return SessionOutcome.OutputFull;
     }
 
-    public void WriteNotDurable(uint tag, KvsWriteException error, IBufferWriter<byte> output) =>
+    public void WriteNotDurable(
+        uint tag, ReadOnlySpan<byte> held, KvsWriteException error, ReplyBuffer output) =>
         new RespWriter(output).Error(Describe(error));
 
     public void WriteFarewell(Farewell farewell, ReplyBuffer output)
