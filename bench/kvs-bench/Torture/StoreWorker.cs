@@ -12,10 +12,11 @@ internal static class StoreWorker
     /// <summary>The exit code of a worker that has found a promise broken, or a store that fails.</summary>
     private const int Broken = 3;
 
-    /// <summary>So small that segments are filled, sealed, compacted and dropped all the time.</summary>
-    private const int SegmentBytes = 256 * 1024;
+    /// <summary>Small, so that segments are filled, sealed, compacted and dropped all the time. In some lives so small
+    /// that writers wait for segments, in others so large that they never do.</summary>
+    private static readonly int[] s_segmentBytes = [64 * 1024, 256 * 1024, 1024 * 1024, 4 * 1024 * 1024];
 
-    private const int MostRestMs = 20;
+    private const int MostRestMs = 100;
 
     /// <summary>Waits for its line, opens the store, writes down what is there, and writes until it is killed.
     /// </summary>
@@ -32,7 +33,7 @@ internal static class StoreWorker
         try
         {
             journal.Stage = VictimStage.Opening;
-            KvStore store = KvStore.Open(folder, OptionsOf(durability, boot));
+            KvStore store = KvStore.Open(folder, OptionsOf(durability, boot, life));
             using var target = new StoreTarget(store);
             TortureWriter.WriteDownWhatIsThere(target, journal, threads);
             journal.Stage = VictimStage.Writing;
@@ -57,13 +58,13 @@ internal static class StoreWorker
     /// <summary>The same numbers in every process, unlike <see cref="System.HashCode"/>.</summary>
     private static int HashCode(int seed, int life, int thread) => unchecked((((seed * 31) + life) * 31) + thread);
 
-    private static KvStoreOptions OptionsOf(DurabilityChoice durability, string boot) => new()
+    private static KvStoreOptions OptionsOf(DurabilityChoice durability, string boot, int life) => new()
     {
         Durability = durability.Level,
         SyncInterval = durability.Interval,
         Partitions = 8,
-        SegmentBytes = SegmentBytes,
-        FirstSegmentBytes = SegmentBytes / 4,
+        SegmentBytes = s_segmentBytes[life % s_segmentBytes.Length],
+        FirstSegmentBytes = s_segmentBytes[life % s_segmentBytes.Length],
         FileSystem = boot == RealBoot ? OperatingSystemFiles.Instance : new RebootedFiles(boot),
     };
 

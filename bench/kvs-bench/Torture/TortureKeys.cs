@@ -71,8 +71,8 @@ internal static class TortureKeys
     /// <summary>Mostly short; some that need a chunk, and some that need a segment, of their own.</summary>
     private static int LengthOf(ulong state)
     {
-        int most = (state >> 32) % 256 == 0 ? MaxValueBytes
-            : (state >> 32) % 32 == 1 ? LongValueBytes : ShortValueBytes;
+        int most = (state >> 32) % 1024 == 0 ? MaxValueBytes
+            : (state >> 32) % 64 == 1 ? LongValueBytes : ShortValueBytes;
         return MinValueBytes + (int)(state % (ulong)(most - MinValueBytes));
     }
 

@@ -64,7 +64,8 @@ internal sealed class TortureRun : IDisposable
         {
             run._folders.IsKept = true;
             throw new ProgramException($"PROMISE BROKEN after {run._lives} lives: {e.Message}\n" +
-                $"Everything is kept in {run._folders.Root}. Try again with --seed {settings.Seed}.", e);
+                $"Everything is kept in {run._folders.Root}{(settings.CutsPower ? ", mounted" : "")}. " +
+                $"Try again with --seed {settings.Seed}.", e);
         }
     }
 
