@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kvs.Bench.Options;
 using Kvs.Bench.Torture;
+using Kvs.Bench.Verify;
 using Kvs.CommandLine;
 using Kvs.RocksDb;
 
@@ -17,5 +18,6 @@ root.Add(EmbeddedCommand.Create());
 root.Add(ServerCommand.Create());
 root.Add(TortureCommand.Create());
 root.Add(TortureCommand.CreateWorker());
+root.Add(VerifyCommand.Create());
 
 return CommandLineProgram.Run(root, Presets.Expand(args));
