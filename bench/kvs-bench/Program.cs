@@ -1,11 +1,13 @@
 using System.CommandLine;
 using Kvs.Bench.Options;
+using Kvs.Bench.Torture;
+using Kvs.Bench.Verify;
 using Kvs.CommandLine;
 using Kvs.RocksDb;
 
 RocksDbEngine.Register();
 RootCommand root = CommandLineProgram.CreateRoot("kvs-bench", $"""
-    Measures kvs on this machine.
+    Measures kvs on this machine, and proves it there.
 
     Workloads with names, each of which stands for its options; those that are given override them
     (kvs-bench ycsb-a --threads 4; kvs-bench server ycsb-a --spawn):
@@ -14,5 +16,8 @@ RootCommand root = CommandLineProgram.CreateRoot("kvs-bench", $"""
     """);
 root.Add(EmbeddedCommand.Create());
 root.Add(ServerCommand.Create());
+root.Add(TortureCommand.Create());
+root.Add(TortureCommand.CreateWorker());
+root.Add(VerifyCommand.Create());
 
 return CommandLineProgram.Run(root, Presets.Expand(args));

@@ -22,6 +22,8 @@ internal static class Programs
 
     public static string ServerPath { get; } = FindPath("kvs-server");
 
+    public static string BenchPath { get; } = FindPath("kvs-bench");
+
     public static string AdminPath { get; } = FindPath("kvs-admin");
 
     public static string ClientPath { get; } = FindPath("kvs-client");
@@ -48,7 +50,9 @@ internal static class Programs
     /// <param name="args">Its arguments.</param>
     /// <param name="input">Its standard input; empty when null.</param>
     /// <param name="folder">Its current folder; a temporary one by default.</param>
-    public static ProgramResult Run(string path, string[] args, byte[]? input = null, string? folder = null)
+    /// <param name="hangLimit">How long it may take; <see cref="HangLimit"/> by default.</param>
+    public static ProgramResult Run(string path, string[] args, byte[]? input = null, string? folder = null,
+        TimeSpan? hangLimit = null)
     {
         using Process process = Start(path, args, folder);
         using var output = new MemoryStream();
@@ -64,7 +68,7 @@ internal static class Programs
             // It ended without reading: its exit code and its messages say why.
         }
 
-        if (!process.WaitForExit(HangLimit))
+        if (!process.WaitForExit(hangLimit ?? HangLimit))
         {
             process.Kill();
             Assert.Fail($"{Path.GetFileName(path)} {string.Join(' ', args)} hangs");

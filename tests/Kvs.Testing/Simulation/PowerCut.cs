@@ -18,6 +18,9 @@ public abstract class PowerCut
     /// <summary>Nothing that was not synced is there but one page, and lengths and folder entries.</summary>
     public static PowerCut KeepOnly(DirtyPage page) => new OnePage(page, keepsPage: true);
 
+    /// <summary>Just these changes are there.</summary>
+    public static PowerCut KeepJust(IEnumerable<UnsyncedChange> changes) => new Listed([.. changes]);
+
     /// <summary>Each sector, length and folder change is there or not, as the seed decides: with some seeds nearly
     /// all, with others hardly any.</summary>
     public static PowerCut Random(int seed) => new Seeded(seed);
@@ -51,6 +54,18 @@ public abstract class PowerCut
         protected internal override bool KeepsLength(string path) => true;
 
         protected internal override bool KeepsFolderChange(FolderChange change) => true;
+    }
+
+    private sealed class Listed(HashSet<UnsyncedChange> kept) : PowerCut
+    {
+        protected internal override bool KeepsSector(string path, long sector) =>
+            kept.Contains(new UnsyncedChange(UnsyncedKind.Sector, path, sector));
+
+        protected internal override bool KeepsLength(string path) =>
+            kept.Contains(new UnsyncedChange(UnsyncedKind.Length, path, 0));
+
+        protected internal override bool KeepsFolderChange(FolderChange change) =>
+            kept.Contains(new UnsyncedChange(UnsyncedKind.Entry, change.Path, change.Number));
     }
 
     private sealed class Seeded(int seed) : PowerCut

@@ -211,6 +211,9 @@ public sealed class SimulatedFiles : IFileSystem, IDisposable
     public IReadOnlyList<DirtyPage> DirtyPages() => Look<IReadOnlyList<DirtyPage>>(() =>
         [.. _tree.Files.SelectMany(inode => inode.DirtyPages().Select(page => new DirtyPage(inode.Path, page)))]);
 
+    /// <summary>Everything that a power cut may keep or take, each by itself.</summary>
+    public IReadOnlyList<UnsyncedChange> UnsyncedChanges() => Look(_tree.UnsyncedChanges);
+
     /// <summary>A file's bytes, as processes see them.</summary>
     public byte[] ReadAll(string path) => Look(() => _tree.GetFile(Normalize(path), "read").Bytes.ToArray());
 

@@ -77,6 +77,29 @@ internal sealed class SimulatedInode
     /// <summary>The pages that the next sync would write.</summary>
     internal List<long> DirtyPages() => DirtyPages(Bytes);
 
+    /// <summary>The sectors of those pages that are not on disk as they are here.</summary>
+    internal List<long> DirtySectors()
+    {
+        const int SectorsOfPage = DirtyPage.PageBytes / DirtyPage.SectorBytes;
+        var sectors = new List<long>();
+        foreach (long page in DirtyPages())
+        {
+            for (long sector = page * SectorsOfPage; sector < (page + 1) * SectorsOfPage; sector++)
+            {
+                ReadOnlySpan<byte> here = SectorOf(Bytes, sector);
+                ReadOnlySpan<byte> there = SectorOf(_durable, sector);
+                bool isSame = here[..Math.Min(here.Length, there.Length)].SequenceEqual(
+                    there[..Math.Min(here.Length, there.Length)]);
+                if (!isSame || (here.Length > there.Length && here[there.Length..].ContainsAnyExcept((byte)0)))
+                {
+                    sectors.Add(sector);
+                }
+            }
+        }
+
+        return sectors;
+    }
+
     /// <summary>Makes all bytes and the length durable.</summary>
     internal void Sync()
     {
@@ -222,6 +245,12 @@ internal sealed class SimulatedInode
     {
         int start = (int)Math.Min(bytes.Length, page * DirtyPage.PageBytes);
         return bytes[start..Math.Min(bytes.Length, start + DirtyPage.PageBytes)];
+    }
+
+    private static ReadOnlySpan<byte> SectorOf(ReadOnlySpan<byte> bytes, long sector)
+    {
+        int start = (int)Math.Min(bytes.Length, sector * DirtyPage.SectorBytes);
+        return bytes[start..Math.Min(bytes.Length, start + DirtyPage.SectorBytes)];
     }
 
     private List<long> DirtyPages(ReadOnlySpan<byte> present)

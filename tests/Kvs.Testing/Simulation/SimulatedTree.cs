@@ -145,6 +145,26 @@ internal sealed class SimulatedTree
         return states;
     }
 
+    /// <summary>What a power cut may keep or take: also of files whose names are gone, for the names may come back.
+    /// </summary>
+    internal List<UnsyncedChange> UnsyncedChanges()
+    {
+        List<UnsyncedChange> changes = [.. Folders.Values.SelectMany(folder => folder.Pending)
+            .Select(pending => new UnsyncedChange(UnsyncedKind.Entry, pending.Change.Path, pending.Change.Number))];
+        foreach (SimulatedInode inode in Folders.Values.SelectMany(folder => folder.Inodes).Distinct())
+        {
+            if (inode.Length != inode.DurableBytes.Length)
+            {
+                changes.Add(new UnsyncedChange(UnsyncedKind.Length, inode.Path, 0));
+            }
+
+            changes.AddRange(inode.DirtySectors().Select(sector =>
+                new UnsyncedChange(UnsyncedKind.Sector, inode.Path, sector)));
+        }
+
+        return changes;
+    }
+
     /// <summary>The tree after the death of the process, at one instant: stores through mappings go on meanwhile, so it
     /// is copied until nothing has changed between the first byte and the last.</summary>
     internal SimulatedTree Copy()

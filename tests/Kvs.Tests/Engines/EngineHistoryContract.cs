@@ -14,9 +14,9 @@ public abstract class EngineHistoryContract<T>(ITestOutputHelper output) : Engin
     protected virtual TimeSpan Duration => TimeSpan.FromSeconds(3);
 
     [Fact]
-    public void Every_get_of_sixteen_threads_returns_a_value_that_was_current_during_the_call()
+    public void Whatever_sixteen_threads_do_to_keys_happens_in_some_order_that_explains_all_they_see()
     {
-        var workload = new RegisterWorkload
+        var workload = new HistoryWorkload
         {
             Seed = TestSeed.Choose(_output.WriteLine),
             Duration = TestDuration.Longer(Duration),

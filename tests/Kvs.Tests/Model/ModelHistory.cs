@@ -43,6 +43,13 @@ internal sealed class ModelHistory(int keys)
         _done = _moments.Count;
     }
 
+    /// <summary>A write failed that was to change these keys as one: it may have been made.</summary>
+    internal void AddUnanswered(params (int Key, Held? Held)[] changes)
+    {
+        _moments.Add(changes);
+        _begun = _moments.Count;
+    }
+
     /// <summary>Everything so far is on disk.</summary>
     internal void NoteDurable() => _durable = _done;
 
