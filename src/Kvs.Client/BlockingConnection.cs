@@ -20,6 +20,7 @@ internal sealed class BlockingConnection : IDisposable
     private const int CopiedValueBytes = 16 * 1024;
 
     private readonly Socket _socket;
+    private readonly byte[] _password;
     private readonly ArrayBufferWriter<byte> _output = new(256);
     private readonly byte[] _received = new byte[ReceiveBytes];
     private int _start;
@@ -33,6 +34,7 @@ internal sealed class BlockingConnection : IDisposable
     internal BlockingConnection(IPEndPoint endPoint, KvsClientOptions options)
     {
         EndPoint = endPoint;
+        _password = options.EncodePassword();
         _socket = ClientSocket.Connect(endPoint, options);
     }
 
@@ -56,7 +58,7 @@ internal sealed class BlockingConnection : IDisposable
     private byte[] AskForVersion()
     {
         uint id = BeginRequest(isWrite: false);
-        RequestWriter.WriteHello(_output, id, BinaryProtocol.Version, BinaryProtocol.Version);
+        RequestWriter.WriteHello(_output, id, BinaryProtocol.Version, BinaryProtocol.Version, _password);
         try
         {
             SendRequest();

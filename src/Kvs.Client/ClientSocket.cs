@@ -43,7 +43,8 @@ internal static class ClientSocket
     /// <summary>The operating system's own words, without the address that the runtime adds to some.</summary>
     internal static string Reason(SocketError error) => new SocketException((int)error).Message;
 
-    private static KvsConnectionException CannotConnect(IPEndPoint endPoint, string reason, Exception? inner) =>
+    /// <summary>The error of whoever cannot connect.</summary>
+    internal static KvsConnectionException CannotConnect(IPEndPoint endPoint, string reason, Exception? inner) =>
         new(endPoint, $"Cannot connect to {endPoint}: {reason}.", outcomeUnknown: false, inner);
 
     private static void SetTimeouts(Socket socket, TimeSpan timeout)

@@ -71,8 +71,7 @@ public sealed class KvsClient : IDisposable
     /// </exception>
     public void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        _limits.CheckKey(key.Length);
-        _limits.CheckValue(value.Length);
+        _limits.Check(key.Length, value.Length);
         lock (_gate)
         {
             uint id = _connection.BeginRequest(isWrite: true);
@@ -86,7 +85,7 @@ public sealed class KvsClient : IDisposable
     /// <exception cref="KvsLimitException">The key is beyond the server's limits; nothing was sent.</exception>
     public bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out byte[]? value)
     {
-        _limits.CheckKey(key.Length);
+        _limits.Check(key.Length);
         lock (_gate)
         {
             RequestWriter.WriteGet(_connection.Output, _connection.BeginRequest(isWrite: false), key);
@@ -101,7 +100,7 @@ public sealed class KvsClient : IDisposable
     /// <exception cref="KvsLimitException">The key is beyond the server's limits; nothing was sent.</exception>
     public bool Remove(ReadOnlySpan<byte> key)
     {
-        _limits.CheckKey(key.Length);
+        _limits.Check(key.Length);
         lock (_gate)
         {
             RequestWriter.WriteRemove(_connection.Output, _connection.BeginRequest(isWrite: true), key);

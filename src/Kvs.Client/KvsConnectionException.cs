@@ -3,7 +3,8 @@ using System.Net;
 namespace Kvs.Client;
 
 /// <summary>There is no connection to the server, or no more: not reached, refused, lost, silent for too long, or not
-/// speaking the protocol. The client that threw it is of no further use; connect anew.</summary>
+/// speaking the protocol. A <see cref="KvsClient"/> or <see cref="KvsPipeline"/> that threw it is of no further use;
+/// connect anew. A <see cref="KvsConnection"/> does so by itself.</summary>
 public sealed class KvsConnectionException : KvsException
 {
     /// <summary>Makes the error.</summary>

@@ -70,7 +70,7 @@ public sealed class KvsPipeline : IDisposable
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         options ??= new KvsClientOptions();
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxInFlight, 1);
+        options.Check();
         var connection = new BlockingConnection(endPoint, options);
         try
         {
@@ -90,8 +90,7 @@ public sealed class KvsPipeline : IDisposable
     /// sent and does not count; the others go on.</exception>
     public void Set(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        _limits.CheckKey(key.Length);
-        _limits.CheckValue(value.Length);
+        _limits.Check(key.Length, value.Length);
         RequestWriter.WriteSetBeforeValue(_output, Begin(), key, value.Length);
         if (value.Length < CopiedValueBytes)
         {
@@ -106,7 +105,7 @@ public sealed class KvsPipeline : IDisposable
     /// <exception cref="KvsLimitException">As for <see cref="Set"/>.</exception>
     public void Get(ReadOnlySpan<byte> key)
     {
-        _limits.CheckKey(key.Length);
+        _limits.Check(key.Length);
         RequestWriter.WriteGet(_output, Begin(), key);
         Added(isWrite: false);
     }
@@ -115,7 +114,7 @@ public sealed class KvsPipeline : IDisposable
     /// <exception cref="KvsLimitException">As for <see cref="Set"/>.</exception>
     public void Remove(ReadOnlySpan<byte> key)
     {
-        _limits.CheckKey(key.Length);
+        _limits.Check(key.Length);
         RequestWriter.WriteRemove(_output, Begin(), key);
         Added(isWrite: true);
     }

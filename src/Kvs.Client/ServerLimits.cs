@@ -10,24 +10,18 @@ internal sealed class ServerLimits(ServerHello hello)
 
     internal int MaxValueBytes { get; } = (int)Math.Min(hello.MaxValueBytes, int.MaxValue);
 
-    internal void CheckKey(int keyBytes)
-    {
-        if (keyBytes == 0)
-        {
-            throw KvsLimitException.EmptyKey();
-        }
+    /// <summary>What is wrong with a key and a value of such lengths; null where nothing is.</summary>
+    internal KvsLimitException? WhyNot(int keyBytes, int valueBytes) =>
+        keyBytes == 0 ? KvsLimitException.EmptyKey()
+        : keyBytes > MaxKeyBytes ? KvsLimitException.KeyTooLong(keyBytes, MaxKeyBytes)
+        : valueBytes > MaxValueBytes ? KvsLimitException.ValueTooLong(valueBytes, MaxValueBytes)
+        : null;
 
-        if (keyBytes > MaxKeyBytes)
-        {
-            throw KvsLimitException.KeyTooLong(keyBytes, MaxKeyBytes);
-        }
-    }
-
-    internal void CheckValue(int valueBytes)
+    internal void Check(int keyBytes, int valueBytes = 0)
     {
-        if (valueBytes > MaxValueBytes)
+        if (WhyNot(keyBytes, valueBytes) is { } error)
         {
-            throw KvsLimitException.ValueTooLong(valueBytes, MaxValueBytes);
+            throw error;
         }
     }
 }

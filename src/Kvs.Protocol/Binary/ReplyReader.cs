@@ -25,6 +25,22 @@ public static class ReplyReader
         return true;
     }
 
+    /// <summary>Takes version and expiry off the front of a value, where they were asked for.</summary>
+    public static bool TryReadInfo(ref ReadOnlySpan<byte> value, out ValueInfo info)
+    {
+        info = default;
+        if (value.Length < ReplyWriter.InfoBytes)
+        {
+            return false;
+        }
+
+        ulong version = BinaryPrimitives.ReadUInt64LittleEndian(value);
+        long expiryMs = BinaryPrimitives.ReadInt64LittleEndian(value[sizeof(ulong)..]);
+        value = value[ReplyWriter.InfoBytes..];
+        info = new ValueInfo(value.Length, version, expiryMs);
+        return true;
+    }
+
     /// <summary>Reads an error's message, whatever bytes it has.</summary>
     public static string ReadMessage(ReadOnlySpan<byte> body) =>
         Encoding.UTF8.GetString(body[..Math.Min(body.Length, BinaryProtocol.MaxMessageBytes)]);

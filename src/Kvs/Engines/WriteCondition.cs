@@ -29,6 +29,12 @@ public readonly record struct WriteCondition
     /// <summary>The key has this version; 0 is that of a key that is not there.</summary>
     public static WriteCondition IfVersion(ulong version) => new(Test.Version, version);
 
+    /// <summary>Whether it asks only for the key to be there.</summary>
+    internal bool IsPresence => _test == Test.Present;
+
+    /// <summary>The version that it asks for; null where it asks for none.</summary>
+    internal ulong? Version => _test == Test.Version ? _version : null;
+
     /// <summary>Whether it holds of a key that has a version, or 0 where it is not there.</summary>
     internal bool Holds(ulong version) => _test switch
     {

@@ -19,21 +19,34 @@ internal sealed class FakeServer : IDisposable
         {
             using Socket socket = _listener.AcceptSocket();
             socket.NoDelay = true;
-            ReceiveFrame(socket);
-            var output = new ArrayBufferWriter<byte>();
-            var hello = new ServerHello(
-                BinaryProtocol.Version,
-                (uint)Limits.Default.MaxKeyBytes,
-                (uint)Limits.Default.MaxValueBytes,
-                BinaryProtocol.MaxRequestBytes(Limits.Default),
-                BinaryProtocol.MaxReplyBytes(Limits.Default));
-            ReplyWriter.WriteHello(output, 1, hello);
-            socket.Send(output.WrittenSpan);
+            ShakeHands(socket);
             serve(socket);
         });
     }
 
     internal IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndpoint;
+
+    internal static void ShakeHands(Socket socket)
+    {
+        ReceiveFrame(socket);
+        var output = new ArrayBufferWriter<byte>();
+        var hello = new ServerHello(
+            BinaryProtocol.Version,
+            (uint)Limits.Default.MaxKeyBytes,
+            (uint)Limits.Default.MaxValueBytes,
+            BinaryProtocol.MaxRequestBytes(Limits.Default),
+            BinaryProtocol.MaxReplyBytes(Limits.Default));
+        ReplyWriter.WriteHello(output, 1, hello);
+        socket.Send(output.WrittenSpan);
+    }
+
+    /// <summary>Says the server's last words.</summary>
+    internal static void SayLast(Socket socket, ReplyStatus status)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        ReplyWriter.WriteError(output, BinaryProtocol.NoRequest, status, ReplyFlags.Last, "That was it.");
+        socket.Send(output.WrittenSpan);
+    }
 
     internal static FrameHeader ReceiveFrame(Socket socket)
     {

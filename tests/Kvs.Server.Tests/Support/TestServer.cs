@@ -27,9 +27,11 @@ internal sealed class TestServer : IAsyncDisposable
         KvsServerOptions? options = null,
         IKvsEngine? engine = null,
         string pool = SharedQueueThreadPool.PoolName,
-        int threads = 2)
+        int threads = 2,
+        IPEndPoint? at = null)
     {
-        options = (options ?? new KvsServerOptions()) with { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
+        at ??= new IPEndPoint(IPAddress.Loopback, 0);
+        options = (options ?? new KvsServerOptions()) with { EndPoint = at };
         engine ??= new MemoryEngine();
         IThreadPool threadPool = ThreadPools.Create(pool, threads);
         KvsServer server = await KvsServer.StartAsync(options, engine, threadPool);

@@ -1,0 +1,206 @@
+using System.Net;
+using System.Text;
+using Kvs.Client;
+using Kvs.Protocol;
+using Kvs.Server.Tests.Support;
+using Kvs.Testing;
+using Xunit.Abstractions;
+
+namespace Kvs.Server.Tests;
+
+/// <summary>Several servers, each with its part of the keys: routed, split and put together again, and one that is dead
+/// costs its own keys only.</summary>
+public class ClusterTests(ITestOutputHelper log)
+{
+    private static readonly KvsClientOptions Impatient = new()
+    {
+        ConnectTimeout = TimeSpan.FromMilliseconds(200),
+        MaxReconnectPause = TimeSpan.FromMilliseconds(50),
+    };
+
+    [Fact]
+    public void Slots_are_cut_evenly_in_the_order_of_the_list()
+    {
+        // Slot 12739 of 16384 (as a Redis cluster has it) and slot 0.
+        Assert.Equal(12739, KeySlot.Of("123456789"u8));
+        Assert.Equal([0, 1, 2, 7], new[] { 1, 2, 3, 10 }.Select(n => SlotMap.OwnerOf("123456789"u8, n)));
+        for (int servers = 1; servers <= 5; servers++)
+        {
+            int[] keys = new int[servers];
+            for (int i = 0; i < 20_000; i++)
+            {
+                keys[SlotMap.OwnerOf(Encoding.UTF8.GetBytes($"key{i}"), servers)]++;
+            }
+
+            Assert.All(keys, count => Assert.InRange(count, 0.9 * 20_000 / servers, 1.1 * 20_000 / servers));
+        }
+    }
+
+    [Fact]
+    public async Task Each_key_is_with_its_owner_and_batches_come_back_in_order()
+    {
+        await using TestServer first = await TestServer.StartAsync();
+        await using TestServer second = await TestServer.StartAsync();
+        await using TestServer third = await TestServer.StartAsync();
+        TestServer[] servers = [first, second, third];
+        await using KvsCluster cluster = await KvsCluster.ConnectAsync([.. servers.Select(s => s.EndPoint)]);
+        await cluster.PingAsync();
+        var batch = new KvsBatch();
+        for (int i = 0; i < 9_000; i++)
+        {
+            batch.Set(Encoding.UTF8.GetBytes($"key{i}"), Encoding.UTF8.GetBytes($"value{i}"));
+            batch.Get(Encoding.UTF8.GetBytes($"key{i / 2}"));
+        }
+
+        IReadOnlyList<KvsResult> results = await cluster.ExecuteAsync(batch);
+        Assert.Equal(18_000, results.Count);
+        for (int i = 0; i < 9_000; i++)
+        {
+            Assert.True(results[2 * i].IsDone);
+            Assert.Equal($"value{i / 2}", Encoding.UTF8.GetString(results[(2 * i) + 1].Value.Span));
+            Assert.Equal($"value{i}", await cluster.GetStringAsync($"key{i}"));
+        }
+
+        Assert.Equal(9_000, await cluster.ScanAsync(keysOnly: true).CountAsync());
+        for (int i = 0; i < servers.Length; i++)
+        {
+            int owner = i;
+            Assert.InRange(servers[i].Engine.GetStatistics().Keys, 2_500, 3_500);
+            Assert.All(servers[i].Engine.ScanKeys(), key => Assert.Equal(owner, SlotMap.OwnerOf(key.Span, 3)));
+        }
+
+        var whole = new WriteBatch();
+        whole.Set("{user1}.name", "a");
+        whole.Set("{user1}.mail", "b");
+        await cluster.WriteAsync(whole);
+        Assert.Equal("b", await cluster.GetStringAsync("{user1}.mail"));
+        for (int i = 0; i < 20; i++)
+        {
+            whole.Set($"other{i}", "c");
+        }
+
+        await Assert.ThrowsAsync<ArgumentException>(async () => await cluster.WriteAsync(whole));
+    }
+
+    [Fact]
+    public async Task A_dead_server_fails_its_own_keys_and_no_others()
+    {
+        await using TestServer live = await TestServer.StartAsync();
+        TestServer dead = await TestServer.StartAsync();
+        await using KvsCluster cluster = await KvsCluster.ConnectAsync([live.EndPoint, dead.EndPoint], Impatient);
+        await dead.DisposeAsync();
+        await Eventually.TrueAsync(() => !cluster.Servers[1].IsConnected);
+        var batch = new KvsBatch();
+        for (int i = 0; i < 100; i++)
+        {
+            batch.Set(Encoding.UTF8.GetBytes($"key{i}"), "value"u8);
+        }
+
+        IReadOnlyList<KvsResult> results = await cluster.ExecuteAsync(batch);
+        for (int i = 0; i < 100; i++)
+        {
+            bool isAlive = SlotMap.OwnerOf(Encoding.UTF8.GetBytes($"key{i}"), 2) == 0;
+            Assert.Equal(isAlive, results[i].IsDone);
+            Assert.Equal(isAlive, results[i].Error is null);
+            if (!isAlive)
+            {
+                Assert.False(Assert.Throws<KvsConnectionException>(results[i].ThrowIfError).OutcomeUnknown);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_cluster_begins_without_a_server_that_is_not_there_and_not_without_all()
+    {
+        await using TestServer live = await TestServer.StartAsync();
+        TestServer dead = await TestServer.StartAsync();
+        IPEndPoint gone = dead.EndPoint;
+        await dead.DisposeAsync();
+        await using (KvsCluster cluster = await KvsCluster.ConnectAsync([live.EndPoint, gone], Impatient))
+        {
+            Assert.Equal([true, false], cluster.Servers.Select(server => server.IsConnected));
+        }
+
+        await Assert.ThrowsAsync<KvsConnectionException>(() => KvsCluster.ConnectAsync([gone], Impatient));
+        await Assert.ThrowsAsync<ArgumentException>(() => KvsCluster.ConnectAsync([]));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => KvsCluster.ConnectAsync([live.EndPoint, live.EndPoint], Impatient));
+    }
+
+    /// <summary>The server falls dead between two bytes and comes back with its store, again and again, while writers
+    /// write rising numbers under keys of their own. What was acknowledged is there, and nothing that was never
+    /// written.</summary>
+    [Fact]
+    public async Task A_shard_that_dies_and_comes_back_under_load_loses_no_acknowledged_write_and_says_nothing_wrong()
+    {
+        int seed = TestSeed.Choose(log.WriteLine);
+        await using TestServer steady = await TestServer.StartAsync();
+        var engine = new Memory.MemoryEngine();
+        TestServer shaky = await TestServer.StartAsync(engine: engine, keepsEngine: true);
+        IPEndPoint endPoint = shaky.EndPoint;
+        await using KvsCluster cluster = await KvsCluster.ConnectAsync(
+            [steady.EndPoint, endPoint], Impatient with { ConnectTimeout = TimeSpan.FromSeconds(60) });
+        using var stop = new CancellationTokenSource();
+        Task<int>[] writers = [.. Enumerable.Range(0, 40).Select(writer => Task.Run(
+            () => WriteRisingAsync(cluster, $"writer{writer}", new Random(seed + writer), stop.Token)))];
+        for (int round = 0; round < 8; round++)
+        {
+            await Task.Delay(100);
+            await shaky.KillAsync();
+            shaky = await TestServer.StartAsync(engine: engine, at: endPoint, keepsEngine: true);
+            await Eventually.TrueAsync(() => cluster.Servers[1].IsConnected);
+        }
+
+        await stop.CancelAsync();
+        int[] acknowledged = await Task.WhenAll(writers);
+        Assert.All(acknowledged, last => Assert.True(last > 0));
+        await shaky.DisposeAsync();
+        engine.Dispose();
+    }
+
+    /// <summary>Writes 1, 2, 3, ... under a key; returns the last number that was acknowledged.</summary>
+    private static async Task<int> WriteRisingAsync(
+        KvsCluster cluster, string key, Random random, CancellationToken stop)
+    {
+        int acknowledged = 0;
+        int written = 0;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                written++;
+                if (random.Next(2) == 0)
+                {
+                    await cluster.SetAsync(key, $"{key}={written}", CancellationToken.None);
+                }
+                else
+                {
+                    var batch = new KvsBatch();
+                    batch.Set(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes($"{key}={written}"));
+                    (await cluster.ExecuteAsync(batch, null, CancellationToken.None))[0].ThrowIfError();
+                }
+
+                acknowledged = written;
+            }
+            catch (KvsConnectionException)
+            {
+                // Made or not: what is read next says so, and that then stays.
+            }
+
+            try
+            {
+                string? found = await cluster.GetStringAsync(key, CancellationToken.None);
+                int number = found is null ? 0 : int.Parse(found.AsSpan(key.Length + 1));
+                Assert.StartsWith(found is null ? "" : $"{key}=", found ?? "", StringComparison.Ordinal);
+                Assert.InRange(number, acknowledged, written);
+                acknowledged = number;
+            }
+            catch (KvsConnectionException error)
+            {
+                Assert.False(error.OutcomeUnknown);
+            }
+        }
+
+        return acknowledged;
+    }
+}
