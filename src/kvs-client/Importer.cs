@@ -6,30 +6,38 @@ using Kvs.Protocol.Binary;
 
 namespace Kvs.ClientProgram;
 
-/// <summary>Stores the lines of an export on a server, many at a time and in their order. For one thread, once.
-/// </summary>
+/// <summary>Stores the lines of an export on a server, many at a time and in their order, or on several, each its part.
+/// For one thread, once.</summary>
 internal sealed class Importer : IDisposable
 {
-    private readonly KvsPipeline _pipeline;
+    private readonly List<Part> _parts = [];
     private readonly LineReader _reader;
     private readonly bool _skipBad;
 
-    // The line of each request in flight, by the request's index: one place more than requests can be in flight.
-    private readonly long[] _lines;
     private long _lastStoredLine;
     private string? _firstBad;
     private string? _stopped;
 
-    /// <param name="server">The server's address.</param>
+    /// <param name="servers">The servers' addresses.</param>
+    /// <param name="options">How they are connected to.</param>
     /// <param name="stream">The lines.</param>
     /// <param name="skipBad">Whether a bad line is counted and left out, instead of ending the import.</param>
-    public Importer(IPEndPoint server, Stream stream, bool skipBad)
+    public Importer(IEnumerable<IPEndPoint> servers, KvsClientOptions options, Stream stream, bool skipBad)
     {
-        var options = new KvsClientOptions();
-        _lines = new long[options.MaxInFlight + 1];
         _reader = new LineReader(stream);
         _skipBad = skipBad;
-        _pipeline = KvsPipeline.Connect(server, TakeReply, options);
+        try
+        {
+            foreach (IPEndPoint server in servers)
+            {
+                _parts.Add(new Part(this, server, options));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Lines that the server has acknowledged.</summary>
@@ -54,7 +62,7 @@ internal sealed class Importer : IDisposable
                 progress.Report(_reader.BytesRead);
             }
 
-            _pipeline.Flush();
+            _parts.ForEach(static part => part.Pipeline.Flush());
         }
         catch (KvsConnectionException exception)
         {
@@ -68,7 +76,7 @@ internal sealed class Importer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _pipeline.Dispose();
+    public void Dispose() => _parts.ForEach(static part => part.Pipeline.Dispose());
 
     private bool TryReadLine(out ReadOnlyMemory<byte> line)
     {
@@ -100,8 +108,7 @@ internal sealed class Importer : IDisposable
         try
         {
             KvsEntry entry = JsonLine.Parse(line);
-            _lines[_pipeline.Requested % _lines.Length] = _reader.LineNumber;
-            _pipeline.Set(entry.Key.Span, entry.Value.Span);
+            _parts[SlotMap.OwnerOf(entry.Key.Span, _parts.Count)].Set(entry, _reader.LineNumber);
         }
         catch (Exception exception) when (exception is BadLineException or KvsLimitException)
         {
@@ -109,9 +116,8 @@ internal sealed class Importer : IDisposable
         }
     }
 
-    private void TakeReply(in KvsReply reply)
+    private void TakeReply(in KvsReply reply, long line)
     {
-        long line = _lines[reply.Index % _lines.Length];
         if (!reply.IsError)
         {
             Stored++;
@@ -144,10 +150,35 @@ internal sealed class Importer : IDisposable
 
     private ProgramException Ended(string why, Exception? inner)
     {
-        string last = Stored == 0 ? string.Empty : $", the last of them line {_lastStoredLine}";
+        // Of several servers, each has its own last one.
+        string last = Stored == 0 || _parts.Count > 1 ? string.Empty : $", the last of them line {_lastStoredLine}";
         string skipped = Skipped == 0 ? string.Empty : $" {Skipped} bad lines were skipped.";
         return new ProgramException(
             $"{why}{Environment.NewLine}The import ended early. " +
             $"{Stored} lines are stored and acknowledged{last}.{skipped}", inner);
+    }
+
+    /// <summary>What goes to one server.</summary>
+    private sealed class Part
+    {
+        // The line of each request in flight, by the request's index: one place more than requests can be in flight.
+        private readonly long[] _lines;
+
+        internal Part(Importer importer, IPEndPoint server, KvsClientOptions options)
+        {
+            _lines = new long[options.MaxInFlight + 1];
+            Pipeline = KvsPipeline.Connect(
+                server,
+                (in KvsReply reply) => importer.TakeReply(reply, _lines[reply.Index % _lines.Length]),
+                options);
+        }
+
+        internal KvsPipeline Pipeline { get; }
+
+        internal void Set(KvsEntry entry, long line)
+        {
+            _lines[Pipeline.Requested % _lines.Length] = line;
+            Pipeline.Set(entry.Key.Span, entry.Value.Span);
+        }
     }
 }

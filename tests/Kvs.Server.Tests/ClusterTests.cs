@@ -3,14 +3,12 @@ using System.Text;
 using Kvs.Client;
 using Kvs.Protocol;
 using Kvs.Server.Tests.Support;
-using Kvs.Testing;
-using Xunit.Abstractions;
 
 namespace Kvs.Server.Tests;
 
 /// <summary>Several servers, each with its part of the keys: routed, split and put together again, and one that is dead
 /// costs its own keys only.</summary>
-public class ClusterTests(ITestOutputHelper log)
+public class ClusterTests
 {
     private static readonly KvsClientOptions Impatient = new()
     {
@@ -125,82 +123,5 @@ public class ClusterTests(ITestOutputHelper log)
         await Assert.ThrowsAsync<ArgumentException>(() => KvsCluster.ConnectAsync([]));
         await Assert.ThrowsAsync<ArgumentException>(
             () => KvsCluster.ConnectAsync([live.EndPoint, live.EndPoint], Impatient));
-    }
-
-    /// <summary>The server falls dead between two bytes and comes back with its store, again and again, while writers
-    /// write rising numbers under keys of their own. What was acknowledged is there, and nothing that was never
-    /// written.</summary>
-    [Fact]
-    public async Task A_shard_that_dies_and_comes_back_under_load_loses_no_acknowledged_write_and_says_nothing_wrong()
-    {
-        int seed = TestSeed.Choose(log.WriteLine);
-        await using TestServer steady = await TestServer.StartAsync();
-        var engine = new Memory.MemoryEngine();
-        TestServer shaky = await TestServer.StartAsync(engine: engine, keepsEngine: true);
-        IPEndPoint endPoint = shaky.EndPoint;
-        await using KvsCluster cluster = await KvsCluster.ConnectAsync(
-            [steady.EndPoint, endPoint], Impatient with { ConnectTimeout = TimeSpan.FromSeconds(60) });
-        using var stop = new CancellationTokenSource();
-        Task<int>[] writers = [.. Enumerable.Range(0, 40).Select(writer => Task.Run(
-            () => WriteRisingAsync(cluster, $"writer{writer}", new Random(seed + writer), stop.Token)))];
-        for (int round = 0; round < 8; round++)
-        {
-            await Task.Delay(100);
-            await shaky.KillAsync();
-            shaky = await TestServer.StartAsync(engine: engine, at: endPoint, keepsEngine: true);
-            await Eventually.TrueAsync(() => cluster.Servers[1].IsConnected);
-        }
-
-        await stop.CancelAsync();
-        int[] acknowledged = await Task.WhenAll(writers);
-        Assert.All(acknowledged, last => Assert.True(last > 0));
-        await shaky.DisposeAsync();
-        engine.Dispose();
-    }
-
-    /// <summary>Writes 1, 2, 3, ... under a key; returns the last number that was acknowledged.</summary>
-    private static async Task<int> WriteRisingAsync(
-        KvsCluster cluster, string key, Random random, CancellationToken stop)
-    {
-        int acknowledged = 0;
-        int written = 0;
-        while (!stop.IsCancellationRequested)
-        {
-            try
-            {
-                written++;
-                if (random.Next(2) == 0)
-                {
-                    await cluster.SetAsync(key, $"{key}={written}", CancellationToken.None);
-                }
-                else
-                {
-                    var batch = new KvsBatch();
-                    batch.Set(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes($"{key}={written}"));
-                    (await cluster.ExecuteAsync(batch, null, CancellationToken.None))[0].ThrowIfError();
-                }
-
-                acknowledged = written;
-            }
-            catch (KvsConnectionException)
-            {
-                // Made or not: what is read next says so, and that then stays.
-            }
-
-            try
-            {
-                string? found = await cluster.GetStringAsync(key, CancellationToken.None);
-                int number = found is null ? 0 : int.Parse(found.AsSpan(key.Length + 1));
-                Assert.StartsWith(found is null ? "" : $"{key}=", found ?? "", StringComparison.Ordinal);
-                Assert.InRange(number, acknowledged, written);
-                acknowledged = number;
-            }
-            catch (KvsConnectionException error)
-            {
-                Assert.False(error.OutcomeUnknown);
-            }
-        }
-
-        return acknowledged;
     }
 }

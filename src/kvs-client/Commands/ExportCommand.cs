@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
 using Kvs.Client;
 using Kvs.ClientProgram.JsonLines;
 using Kvs.CommandLine;
 
 namespace Kvs.ClientProgram.Commands;
 
-/// <summary><c>export FILE</c>: writes every entry as a line of JSON, in the order of the server's scan.</summary>
+/// <summary><c>export FILE</c>: writes every entry as a line of JSON, in the order of the server's scan; of several
+/// servers one after the other.</summary>
 internal static class ExportCommand
 {
     private const int EntriesPerPage = 1000;
@@ -17,29 +19,42 @@ internal static class ExportCommand
         var command = new ServerCommand("export", "Write all entries to a file, as JSON Lines that import reads");
         var file = new Argument<string>("FILE") { Description = "The file to write; - is the standard output" };
         command.Add(file);
-        command.SetAction((client, parsed) =>
+        command.SetAction(parsed =>
         {
             string name = parsed.GetRequiredValue(file);
-            long lines = TerminalProgress.Run(
-                "Exporting", CountKeys(client), progress => ExportTo(client, name, progress));
-            Console.Error.WriteLine($"{lines} lines exported.");
-            return 0;
+            var clients = new List<KvsClient>();
+            try
+            {
+                foreach (IPEndPoint address in command.GetAddresses(parsed))
+                {
+                    clients.Add(command.Connect(address, parsed));
+                }
+
+                long lines = TerminalProgress.Run(
+                    "Exporting", CountKeys(clients), progress => ExportTo(clients, name, progress));
+                Console.Error.WriteLine($"{lines} lines exported.");
+                return 0;
+            }
+            finally
+            {
+                clients.ForEach(static client => client.Dispose());
+            }
         });
         return command;
     }
 
     /// <summary>Writes to another name first: an export that fails must not cost the one before.</summary>
-    private static long ExportTo(KvsClient client, string name, TerminalProgress progress)
+    private static long ExportTo(List<KvsClient> clients, string name, TerminalProgress progress)
     {
         if (name == "-" || IsDevice(name))
         {
-            return Export(client, name, progress);
+            return Export(clients, name, progress);
         }
 
         string unfinished = name + ".new";
         try
         {
-            long lines = Export(client, unfinished, progress);
+            long lines = Export(clients, unfinished, progress);
             File.Move(unfinished, name, overwrite: true);
             return lines;
         }
@@ -56,7 +71,7 @@ internal static class ExportCommand
     private static bool IsDevice(string name) =>
         Path.GetFullPath(name).StartsWith("/dev/", StringComparison.Ordinal);
 
-    private static long Export(KvsClient client, string name, TerminalProgress progress)
+    private static long Export(List<KvsClient> clients, string name, TerminalProgress progress)
     {
         long lines = 0;
         try
@@ -65,19 +80,11 @@ internal static class ExportCommand
                 ? new BufferedStream(Console.OpenStandardOutput(), FileBufferBytes)
                 : new FileStream(name, FileMode.Create, FileAccess.Write, FileShare.Read, FileBufferBytes);
             var writer = new JsonLineWriter(stream);
-            ulong cursor = 0;
-            do
+            foreach (KvsEntry entry in clients.SelectMany(ScanAll))
             {
-                ScanPage page = client.Scan(cursor, EntriesPerPage);
-                foreach (KvsEntry entry in page.Entries)
-                {
-                    writer.Write(entry);
-                    progress.Report(++lines);
-                }
-
-                cursor = page.NextCursor;
+                writer.Write(entry);
+                progress.Report(++lines);
             }
-            while (cursor != 0);
 
             return lines;
         }
@@ -88,15 +95,37 @@ internal static class ExportCommand
         }
     }
 
-    // For the progress only: where the server does not say, there is no percentage.
-    private static long? CountKeys(KvsClient client)
+    private static IEnumerable<KvsEntry> ScanAll(KvsClient client)
     {
-        if (!TerminalProgress.IsShown)
+        ulong cursor = 0;
+        do
         {
-            return null;
+            ScanPage page = client.Scan(cursor, EntriesPerPage);
+            foreach (KvsEntry entry in page.Entries)
+            {
+                yield return entry;
+            }
+
+            cursor = page.NextCursor;
+        }
+        while (cursor != 0);
+    }
+
+    // For the progress only: where a server does not say, there is no percentage.
+    private static long? CountKeys(List<KvsClient> clients)
+    {
+        long sum = 0;
+        foreach (KvsClient client in TerminalProgress.IsShown ? clients : [])
+        {
+            string? keys = client.Stats().FirstOrDefault(figure => figure.Key == "keys").Value;
+            if (!long.TryParse(keys, NumberStyles.None, CultureInfo.InvariantCulture, out long count))
+            {
+                return null;
+            }
+
+            sum += count;
         }
 
-        string? keys = client.Stats().FirstOrDefault(figure => figure.Key == "keys").Value;
-        return long.TryParse(keys, NumberStyles.None, CultureInfo.InvariantCulture, out long count) ? count : null;
+        return TerminalProgress.IsShown ? sum : null;
     }
 }

@@ -12,7 +12,7 @@ internal static class GetCommand
         var command = new ServerCommand("get", "Print the value of a key, or 'Key not found'");
         Argument<string> key = Texts.CreateKeyArgument();
         command.Add(key);
-        command.SetAction((client, parsed) =>
+        command.SetAction(key, (client, parsed) =>
         {
             using var output = new BytesOutput();
             output.WriteLine(client.TryGet(parsed.GetRequiredValue(key), out byte[]? value)

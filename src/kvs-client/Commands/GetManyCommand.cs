@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Text;
 using Kvs.Client;
 
 namespace Kvs.ClientProgram.Commands;
@@ -16,16 +18,46 @@ internal static class GetManyCommand
         };
         Texts.RefuseEmptyKeys(keys);
         command.Add(keys);
-        command.SetAction((client, parsed) =>
+        command.SetAction(parsed =>
         {
-            using var output = new BytesOutput();
-            foreach (string key in parsed.GetRequiredValue(keys))
+            byte[][] names = [.. parsed.GetRequiredValue(keys).Select(Encoding.UTF8.GetBytes)];
+            IPEndPoint[] addresses = command.GetAddresses(parsed);
+            KvsClientOptions options = command.GetOptions(parsed);
+            byte[]?[] values = new byte[]?[names.Length];
+            foreach (IGrouping<int, int> part in Enumerable.Range(0, names.Length)
+                .GroupBy(i => SlotMap.OwnerOf(names[i], addresses.Length)))
             {
-                output.WriteLine(client.TryGet(key, out byte[]? value) ? value : BytesOutput.KeyNotFound);
+                Read(addresses[part.Key], options, names, [.. part], values);
+            }
+
+            using var output = new BytesOutput();
+            foreach (byte[]? value in values)
+            {
+                output.WriteLine(value ?? BytesOutput.KeyNotFound);
             }
 
             return 0;
         });
         return command;
+    }
+
+    /// <summary>Reads the keys at some places from their server.</summary>
+    private static void Read(
+        IPEndPoint server, KvsClientOptions options, byte[][] keys, int[] places, byte[]?[] values)
+    {
+        using var pipeline = KvsPipeline.Connect(
+            server,
+            (in KvsReply reply) =>
+            {
+                reply.ThrowIfError();
+                values[places[reply.Index]] = reply.IsFound ? reply.Value.ToArray() : null;
+            },
+            options);
+        foreach (int place in places)
+        {
+            pipeline.Get(keys[place]);
+        }
+
+        pipeline.Flush();
     }
 }

@@ -19,7 +19,8 @@ internal static class ImportCommand
         command.SetAction(parsed =>
         {
             using Stream stream = Open(parsed.GetRequiredValue(file));
-            using var importer = new Importer(command.GetAddress(parsed), stream, parsed.GetValue(skipBad));
+            using var importer = new Importer(
+                command.GetAddresses(parsed), command.GetOptions(parsed), stream, parsed.GetValue(skipBad));
             TerminalProgress.Run("Importing", stream.CanSeek ? stream.Length : null, progress =>
             {
                 importer.Run(progress);

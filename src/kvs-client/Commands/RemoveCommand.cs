@@ -11,7 +11,7 @@ internal static class RemoveCommand
         var command = new ServerCommand("rm", "Remove a key; a key that is not there is an error");
         Argument<string> key = Texts.CreateKeyArgument();
         command.Add(key);
-        command.SetAction((client, parsed) =>
+        command.SetAction(key, (client, parsed) =>
         {
             if (client.Remove(parsed.GetRequiredValue(key)))
             {

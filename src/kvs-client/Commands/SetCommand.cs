@@ -13,7 +13,7 @@ internal static class SetCommand
         var value = new Argument<string>("VALUE") { Description = "The value; may be empty or have several lines" };
         command.Add(key);
         command.Add(value);
-        command.SetAction((client, parsed) =>
+        command.SetAction(key, (client, parsed) =>
         {
             client.Set(parsed.GetRequiredValue(key), parsed.GetRequiredValue(value));
             return 0;

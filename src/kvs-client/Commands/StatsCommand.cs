@@ -1,13 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Kvs.Client;
 
 namespace Kvs.ClientProgram.Commands;
 
-/// <summary><c>stats</c>: prints the server's figures, a line each (<c>name: value</c>), or as one JSON object.
-/// </summary>
+/// <summary><c>stats</c>: prints the server's figures, a line each (<c>name: value</c>), or as one JSON object; of several
+/// servers one after the other, under their addresses.</summary>
 internal static class StatsCommand
 {
     public static Command Create()
@@ -15,18 +17,32 @@ internal static class StatsCommand
         var command = new ServerCommand("stats", "Print figures about the server and its store");
         var json = new Option<bool>("--json") { Description = "As one JSON object" };
         command.Add(json);
-        command.SetAction((client, parsed) =>
+        command.SetAction(parsed =>
         {
-            IReadOnlyList<KeyValuePair<string, string>> figures = client.Stats();
+            var servers = new List<(IPEndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)>();
+            foreach (IPEndPoint address in command.GetAddresses(parsed))
+            {
+                using KvsClient client = command.Connect(address, parsed);
+                servers.Add((address, client.Stats()));
+            }
+
             if (parsed.GetValue(json))
             {
-                Console.Out.WriteLine(ToJson(figures));
+                Console.Out.WriteLine(ToJson(servers));
                 return 0;
             }
 
-            foreach ((string name, string value) in figures)
+            foreach ((IPEndPoint address, IReadOnlyList<KeyValuePair<string, string>> figures) in servers)
             {
-                Console.Out.WriteLine($"{name}: {value}");
+                if (servers.Count > 1)
+                {
+                    Console.Out.WriteLine($"server: {address}");
+                }
+
+                foreach ((string name, string value) in figures)
+                {
+                    Console.Out.WriteLine($"{name}: {value}");
+                }
             }
 
             return 0;
@@ -34,7 +50,8 @@ internal static class StatsCommand
         return command;
     }
 
-    private static string ToJson(IReadOnlyList<KeyValuePair<string, string>> figures)
+    private static string ToJson(
+        List<(IPEndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)> servers)
     {
         using var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions
@@ -43,16 +60,35 @@ internal static class StatsCommand
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         }))
         {
-            writer.WriteStartObject();
-            foreach ((string name, string value) in figures)
+            if (servers.Count == 1)
             {
-                WriteFigure(writer, name, value);
+                WriteFigures(writer, servers[0].Figures);
             }
+            else
+            {
+                writer.WriteStartObject();
+                foreach ((IPEndPoint address, IReadOnlyList<KeyValuePair<string, string>> figures) in servers)
+                {
+                    writer.WritePropertyName(address.ToString());
+                    WriteFigures(writer, figures);
+                }
 
-            writer.WriteEndObject();
+                writer.WriteEndObject();
+            }
         }
 
         return Encoding.UTF8.GetString(bytes.ToArray());
+    }
+
+    private static void WriteFigures(Utf8JsonWriter writer, IReadOnlyList<KeyValuePair<string, string>> figures)
+    {
+        writer.WriteStartObject();
+        foreach ((string name, string value) in figures)
+        {
+            WriteFigure(writer, name, value);
+        }
+
+        writer.WriteEndObject();
     }
 
     // The protocol carries figures as text; what is a number there is one here.
