@@ -44,12 +44,11 @@ internal static class Dispatcher
 
         if (!command.Takes(request.Count))
         {
-            Refuse(session, RespErrors.WrongArity(command.Name));
+            Refuse(session, RespErrors.WrongArity(command.Name), command);
         }
         else if (!session.IsOpen && !command.Is(CommandFlags.NoAuth))
         {
-            session.Transaction.NoteRefusal();
-            session.Reply.Error(RespErrors.NotAuthenticated);
+            Refuse(session, RespErrors.NotAuthenticated, command);
         }
         else if (!session.Transaction.IsOpen)
         {
@@ -63,8 +62,17 @@ internal static class Dispatcher
         }
     }
 
-    private static void Refuse(RespSession session, string error)
+    private static void Refuse(RespSession session, string error, RespCommand? command = null)
     {
+        if (command is { Name: "exec" })
+        {
+            const string UsualWord = "ERR ";
+            session.Transaction.End();
+            string reason = error.StartsWith(UsualWord, StringComparison.Ordinal) ? error[UsualWord.Length..] : error;
+            session.Reply.Error($"EXECABORT Transaction discarded because of: {reason}");
+            return;
+        }
+
         session.Transaction.NoteRefusal();
         session.Reply.Error(error);
     }
@@ -82,7 +90,8 @@ internal static class Dispatcher
         var arguments = new StringBuilder();
         for (int i = 1; i < request.Count && arguments.Length < MaxRepeatedBytes; i++)
         {
-            arguments.Append('\'').Append(Latin1(request[i], MaxRepeatedBytes - arguments.Length)).Append("' ");
+            string argument = Latin1(request[i], MaxRepeatedBytes - arguments.Length);
+            arguments.Append('\'').Append(argument).Append("' ");
         }
 
         string name = Latin1(request[0], MaxRepeatedBytes);

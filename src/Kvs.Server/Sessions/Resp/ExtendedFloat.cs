@@ -18,6 +18,9 @@ internal readonly struct ExtendedFloat
     /// <summary>The highest power of two that a number may lie below.</summary>
     private const int HighestExponent = 16384;
 
+    /// <summary>The lowest power of two that can be told from zero.</summary>
+    private const int LowestExponent = -16445;
+
     /// <summary>Longer text is no number for Redis either.</summary>
     private const int MaxTextBytes = 5 * 1024;
 
@@ -64,7 +67,8 @@ internal readonly struct ExtendedFloat
         number = decimalExponent >= 0
             ? Round(digits * BigInteger.Pow(10, decimalExponent), BigInteger.One, 0)
             : Round(digits, BigInteger.Pow(10, -decimalExponent), 0);
-        return !number.IsInfinite;
+        bool isTooSmall = !digits.IsZero && number._mantissa.GetBitLength() + number._exponent <= LowestExponent;
+        return !number.IsInfinite && !isTooSmall;
     }
 
     /// <summary>Adds; false where the sum is beyond what can be counted.</summary>

@@ -13,7 +13,7 @@ internal static class RespErrors
 
     internal static ReadOnlySpan<byte> Overflow => "ERR increment or decrement would overflow"u8;
 
-    internal static ReadOnlySpan<byte> NotAuthenticated => "NOAUTH Authentication required."u8;
+    internal static string NotAuthenticated => "NOAUTH Authentication required.";
 
     internal static ReadOnlySpan<byte> WrongPassword =>
         "WRONGPASS invalid username-password pair or user is disabled."u8;

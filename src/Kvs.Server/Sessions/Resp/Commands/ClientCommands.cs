@@ -122,7 +122,7 @@ internal static class ClientCommands
             ids = [];
             for (int i = 3; i < request.Count; i++)
             {
-                if (!RespNumber.TryParse(request[i], out long id) || id < 1)
+                if (!RespNumber.TryParse(request[i], out long id))
                 {
                     session.Reply.Error("ERR Invalid client ID"u8);
                     return false;

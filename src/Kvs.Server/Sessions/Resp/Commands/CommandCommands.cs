@@ -74,7 +74,7 @@ internal static class CommandCommands
             }
             else
             {
-                session.Reply.NullArray();
+                session.Reply.Null();
             }
         }
     }
@@ -192,20 +192,20 @@ internal static class CommandCommands
         reply.Number(command.KeyStep);
         WriteWords(reply, CategoryNames.Where(named => (command.Categories & named.Category) != 0)
             .Select(static named => named.Name));
-        reply.Array(command.Tips.Length);
+        reply.Set(command.Tips.Length);
         foreach (string tip in command.Tips)
         {
             reply.Bulk(tip);
         }
 
-        reply.Array(command.Keys.Length);
+        reply.Set(command.Keys.Length);
         foreach (KeySpec keys in command.Keys)
         {
             Describe(reply, keys);
         }
 
         IReadOnlyList<RespCommand> subcommands = command.Subcommands?.Commands ?? [];
-        reply.Array(subcommands.Count);
+        reply.Set(subcommands.Count);
         foreach (RespCommand subcommand in subcommands)
         {
             Describe(reply, subcommand);

@@ -24,10 +24,12 @@ internal static class ConfigCommands
         {
             for (int i = 2; i < request.Count; i++)
             {
-                byte[] pattern = Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(request[i]).ToLowerInvariant());
+                string asked = Encoding.Latin1.GetString(request[i]);
+                byte[] pattern = Encoding.Latin1.GetBytes(asked.ToLowerInvariant());
                 if (Glob.Matches(pattern, Encoding.ASCII.GetBytes(name)))
                 {
-                    found.Add((name, value));
+                    // A name is answered as it was asked for.
+                    found.Add((asked.AsSpan().ContainsAny("*?[\\") ? name : asked, value));
                     break;
                 }
             }

@@ -29,7 +29,6 @@ internal static class ExpiryCommands
         IfSome,
         IfLater,
         IfEarlier,
-        IfSomeAndLater,
         IfSomeAndEarlier,
     }
 
@@ -146,7 +145,7 @@ internal static class ExpiryCommands
             Rule.IfSome => isSome,
 
             // What does not expire expires later than anything.
-            Rule.IfLater or Rule.IfSomeAndLater => isSome && wanted > present,
+            Rule.IfLater => isSome && wanted > present,
             Rule.IfEarlier => !isSome || wanted < present,
             Rule.IfSomeAndEarlier => isSome && wanted < present,
             _ => true,
@@ -192,7 +191,7 @@ internal static class ExpiryCommands
         }
 
         rule = isNone ? Rule.IfNone
-            : isLater ? (isSome ? Rule.IfSomeAndLater : Rule.IfLater)
+            : isLater ? Rule.IfLater
             : isEarlier ? (isSome ? Rule.IfSomeAndEarlier : Rule.IfEarlier)
             : isSome ? Rule.IfSome : Rule.None;
         return true;

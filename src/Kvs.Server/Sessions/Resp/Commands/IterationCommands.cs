@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Kvs.Protocol.Resp;
 using static Kvs.Server.Sessions.Resp.CommandFlags;
@@ -184,6 +185,15 @@ internal static class IterationCommands
         session.Reply.Bulk(text[..bytes]);
     }
 
-    private static bool TryParseCursor(ReadOnlySpan<byte> text, out ulong cursor) =>
-        ulong.TryParse(text, System.Globalization.NumberStyles.None, null, out cursor);
+    /// <summary>Reads a cursor as C reads an unsigned number: nothing is 0, and a negative one counts from the end.
+    /// </summary>
+    private static bool TryParseCursor(ReadOnlySpan<byte> text, out ulong cursor)
+    {
+        cursor = 0;
+        bool isNegative = text.StartsWith("-"u8);
+        ReadOnlySpan<byte> digits = isNegative || text.StartsWith("+"u8) ? text[1..] : text;
+        bool isSound = text.IsEmpty || ulong.TryParse(digits, NumberStyles.None, null, out cursor);
+        cursor = isNegative ? 0 - cursor : cursor;
+        return isSound;
+    }
 }

@@ -91,19 +91,10 @@ internal static class PersistenceCommands
 
     private static void ShutDown(RespSession session, scoped in RespRequest request)
     {
-        bool isAborted = false;
-        for (int i = 1; i < request.Count; i++)
+        if (!TryReadShutdownOptions(request, out bool isAborted))
         {
-            bool isAbort = Ascii.EqualsIgnoreCase(request[i], "abort"u8);
-            isAborted |= isAbort;
-            bool isKnown = isAbort || Ascii.EqualsIgnoreCase(request[i], "save"u8) ||
-                Ascii.EqualsIgnoreCase(request[i], "nosave"u8) || Ascii.EqualsIgnoreCase(request[i], "now"u8) ||
-                Ascii.EqualsIgnoreCase(request[i], "force"u8);
-            if (!isKnown || (isAborted && request.Count > 2))
-            {
-                session.Reply.Error(RespErrors.Syntax);
-                return;
-            }
+            session.Reply.Error(RespErrors.Syntax);
+            return;
         }
 
         if (isAborted)
@@ -120,5 +111,31 @@ internal static class PersistenceCommands
         {
             session.Reply.Error("ERR Errors trying to SHUTDOWN. Check logs."u8);
         }
+    }
+
+    /// <summary>Reads what SHUTDOWN is told, of which nothing changes what it does, unless it is to be called off.
+    /// </summary>
+    private static bool TryReadShutdownOptions(scoped in RespRequest request, out bool isAborted)
+    {
+        isAborted = false;
+        bool isSaving = false;
+        bool isNotSaving = false;
+        for (int i = 1; i < request.Count; i++)
+        {
+            bool isAbort = Ascii.EqualsIgnoreCase(request[i], "abort"u8);
+            bool isSave = Ascii.EqualsIgnoreCase(request[i], "save"u8);
+            bool isNoSave = Ascii.EqualsIgnoreCase(request[i], "nosave"u8);
+            isAborted |= isAbort;
+            isSaving |= isSave;
+            isNotSaving |= isNoSave;
+            bool isKnown = isAbort || isSave || isNoSave || Ascii.EqualsIgnoreCase(request[i], "now"u8) ||
+                Ascii.EqualsIgnoreCase(request[i], "force"u8);
+            if (!isKnown || (isAborted && request.Count > 2) || (isSaving && isNotSaving))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 }
