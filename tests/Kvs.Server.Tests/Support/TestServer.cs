@@ -27,9 +27,13 @@ internal sealed class TestServer : IAsyncDisposable
         KvsServerOptions? options = null,
         IKvsEngine? engine = null,
         string pool = SharedQueueThreadPool.PoolName,
-        int threads = 2)
+        int threads = 2,
+        EndPoint? endPoint = null)
     {
-        options = (options ?? new KvsServerOptions()) with { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
+        options = (options ?? new KvsServerOptions()) with
+        {
+            EndPoints = [endPoint ?? new IPEndPoint(IPAddress.Loopback, 0)],
+        };
         engine ??= new MemoryEngine();
         IThreadPool threadPool = ThreadPools.Create(pool, threads);
         KvsServer server = await KvsServer.StartAsync(options, engine, threadPool);
