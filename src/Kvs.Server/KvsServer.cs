@@ -19,17 +19,23 @@ public sealed class KvsServer : IAsyncDisposable
     private readonly ServerContext _context;
     private readonly Lazy<Task> _stopped;
 
-    private KvsServer(ITransport transport, ConnectionTable connections, ServerContext context, IPEndPoint endPoint)
+    private KvsServer(ITransport transport, ConnectionTable connections, ServerContext context,
+        IReadOnlyList<EndPoint> endPoints)
     {
         _transport = transport;
         _connections = connections;
         _context = context;
-        EndPoint = endPoint;
+        EndPoints = endPoints;
         _stopped = new Lazy<Task>(StopOnceAsync);
     }
 
-    /// <summary>Where the server is listening: the real port where a free one was asked for.</summary>
-    public IPEndPoint EndPoint { get; }
+    /// <summary>Where the server is listening, in the order of the options: the real port where a free one was asked
+    /// for.</summary>
+    public IReadOnlyList<EndPoint> EndPoints { get; }
+
+    /// <summary>The first of them that is an address.</summary>
+    /// <exception cref="InvalidOperationException">There are Unix sockets only.</exception>
+    public IPEndPoint EndPoint => EndPoints.OfType<IPEndPoint>().First();
 
     /// <summary>How many clients are connected now.</summary>
     public long Connections => _context.Connections;
@@ -40,7 +46,7 @@ public sealed class KvsServer : IAsyncDisposable
     /// <param name="pool">Where requests are executed.</param>
     /// <param name="loggers">Where logs go; nowhere when null.</param>
     /// <param name="cancellation">Gives up starting.</param>
-    /// <exception cref="KvsListenException">The address cannot be listened on.</exception>
+    /// <exception cref="KvsListenException">There is a place where it cannot listen, or must not.</exception>
     public static async Task<KvsServer> StartAsync(
         KvsServerOptions options,
         IKvsEngine engine,
@@ -52,22 +58,37 @@ public sealed class KvsServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(pool);
         options.Check();
+        ListenCheck.RequirePassword(options);
         loggers ??= NullLoggerFactory.Instance;
         var context = new ServerContext(options, engine, pool, loggers.CreateLogger<KvsServer>());
         var connections = new ConnectionTable(context);
         var transport = new KestrelTransport(options, loggers);
         try
         {
-            IPEndPoint endPoint = await transport.StartAsync(connections.ServeAsync, cancellation)
+            IReadOnlyList<EndPoint> endPoints = await transport.StartAsync(connections.ServeAsync, cancellation)
                 .ConfigureAwait(false);
-            context.Resp.EndPoint = endPoint;
-            return new KvsServer(transport, connections, context, endPoint);
+            context.Resp.ListensOn(endPoints);
+            return new KvsServer(transport, connections, context, endPoints);
         }
         catch
         {
             await transport.DisposeAsync().ConfigureAwait(false);
             connections.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Finds out whether a server with these options could listen now. Changes nothing, so that who makes
+    /// something before the server starts can know that it will.</summary>
+    /// <exception cref="KvsListenException">There is a place where it cannot listen, or must not.</exception>
+    public static void CheckEndPoints(KvsServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        ListenCheck.RequirePassword(options);
+        foreach (EndPoint endPoint in options.EndPoints)
+        {
+            ListenCheck.Try(endPoint);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Kvs.Server;
 
@@ -8,8 +9,20 @@ public sealed record KvsServerOptions
     /// <summary>The port that servers listen on unless told otherwise.</summary>
     public const int DefaultPort = 4000;
 
-    /// <summary>Where to listen; port 0 takes a free one. 127.0.0.1:4000 by default.</summary>
-    public IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, DefaultPort);
+    /// <summary>Where to listen, one place or several: addresses, with port 0 for a free one, and Unix sockets
+    /// (<see cref="UnixDomainSocketEndPoint"/>), which only the user that the process runs as can connect to.
+    /// 127.0.0.1:4000 by default.</summary>
+    public IReadOnlyList<EndPoint> EndPoints { get; init; } = [new IPEndPoint(IPAddress.Loopback, DefaultPort)];
+
+    /// <summary>What clients must know before anything is done for them; null, the default, for no password.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>Whether to listen, without a password, where other machines can connect; false by default.</summary>
+    public bool Insecure { get; init; }
+
+    /// <summary>With which connections over TCP are encrypted, all of them; null, the default, for plain ones. Unix
+    /// sockets never are: their bytes do not leave the machine.</summary>
+    public KvsServerCertificate? Certificate { get; init; }
 
     /// <summary>The most connections at once, at least 1; 16,384 by default. One more is told so and closed.</summary>
     public int MaxConnections { get; init; } = 16 * 1024;
@@ -31,10 +44,12 @@ public sealed record KvsServerOptions
     /// </summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a client that has begun no request may say nothing; null, the default, for ever.</summary>
+    public TimeSpan? IdleTimeout { get; init; }
+
     /// <summary>
     /// How long a request that was begun may stay unfinished, counted anew whenever
-    /// <see cref="MinFrameProgressBytes"/> more have come; 30 seconds by default. A connection that has begun no
-    /// request may be idle for ever.
+    /// <see cref="MinFrameProgressBytes"/> more have come; 30 seconds by default.
     /// </summary>
     public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -50,13 +65,15 @@ public sealed record KvsServerOptions
     /// 5 seconds by default.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>What a client must know before anything is executed for it; null, the default, lets everybody in.
-    /// Not empty.</summary>
-    public string? Password { get; init; }
-
     internal void Check()
     {
-        ArgumentNullException.ThrowIfNull(EndPoint);
+        ArgumentNullException.ThrowIfNull(EndPoints);
+        ArgumentOutOfRangeException.ThrowIfZero(EndPoints.Count, nameof(EndPoints));
+        if (Password is { Length: 0 })
+        {
+            throw new ArgumentException("A password that is empty keeps nobody out; null stands for none.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBufferedInputBytes, 4096);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBufferedOutputBytes, 1);
@@ -64,9 +81,9 @@ public sealed record KvsServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HandshakeTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(FrameTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(DrainTimeout, TimeSpan.Zero);
-        if (Password is not null)
+        if (IdleTimeout is { } idle)
         {
-            ArgumentException.ThrowIfNullOrEmpty(Password);
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(idle, TimeSpan.Zero, nameof(IdleTimeout));
         }
     }
 }

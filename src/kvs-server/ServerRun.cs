@@ -39,7 +39,7 @@ internal static class ServerRun
 
     private static async Task ServeAsync(ServerSettings settings, IKvsEngine engine, IThreadPool pool, Task stop)
     {
-        var options = new KvsServerOptions { EndPoint = settings.Address };
+        var options = new KvsServerOptions { EndPoints = [settings.Address] };
         await using KvsServer server = await KvsServer.StartAsync(options, engine, pool, new ServerLoggers())
             .ConfigureAwait(false);
         ServerLog.Write($"engine: {engine.Name}");

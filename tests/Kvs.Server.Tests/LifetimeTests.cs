@@ -237,7 +237,7 @@ public class LifetimeTests
         await using TestServer server = await TestServer.StartAsync();
         using var engine = new MemoryEngine();
         using IThreadPool pool = new InlineThreadPool();
-        var options = new KvsServerOptions { EndPoint = server.EndPoint };
+        var options = new KvsServerOptions { EndPoints = [server.EndPoint] };
         var error = await Assert.ThrowsAsync<KvsListenException>(
             () => KvsServer.StartAsync(options, engine, pool));
         Assert.Equal($"Cannot listen on {server.EndPoint}: Address already in use.", error.Message);
@@ -250,7 +250,11 @@ public class LifetimeTests
         using IThreadPool pool = new InlineThreadPool();
 
         // From the block of addresses that are for documentation only: nobody has them.
-        var options = new KvsServerOptions { EndPoint = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0) };
+        var options = new KvsServerOptions
+        {
+            EndPoints = [new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0)],
+            Insecure = true,
+        };
         var error = await Assert.ThrowsAsync<KvsListenException>(
             () => KvsServer.StartAsync(options, engine, pool));
         Assert.StartsWith("Cannot listen on 192.0.2.1:0: ", error.Message, StringComparison.Ordinal);

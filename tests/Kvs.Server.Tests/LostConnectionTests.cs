@@ -206,7 +206,7 @@ public class LostConnectionTests
         Assert.False(error.OutcomeUnknown);
         error = await Assert.ThrowsAsync<KvsConnectionException>(async () => await client.SetAsync("key", "x"));
         Assert.False(error.OutcomeUnknown);
-        await using TestServer again = await TestServer.StartAsync(at: endPoint);
+        await using TestServer again = await TestServer.StartAsync(endPoint: endPoint);
         await Eventually.TrueAsync(() => client.IsConnected);
         await client.SetAsync("key", "value");
         Assert.Equal("value", await client.GetStringAsync("key"));
@@ -225,7 +225,7 @@ public class LostConnectionTests
             endPoint, new KvsClientOptions { ConnectTimeout = TimeSpan.FromSeconds(60) });
         Task write = client.SetAsync("key", "value").AsTask();
         Task<string?> read = client.GetStringAsync("key").AsTask();
-        await using TestServer late = await TestServer.StartAsync(at: endPoint);
+        await using TestServer late = await TestServer.StartAsync(endPoint: endPoint);
         await write;
         Assert.Equal("value", await read);
     }

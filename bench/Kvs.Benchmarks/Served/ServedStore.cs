@@ -42,7 +42,7 @@ public abstract class ServedStore(string engine, string pool)
         _folder = Directory.CreateTempSubdirectory("kvs-benchmarks-").FullName;
         _engine = KvsEngines.Open(engine, Path.Combine(_folder, "store"), new KvStoreOptions());
         _pool = ThreadPools.Create(pool, Threads);
-        var options = new KvsServerOptions { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) };
+        var options = new KvsServerOptions { EndPoints = [new IPEndPoint(IPAddress.Loopback, 0)] };
         _server = await KvsServer.StartAsync(options, _engine, _pool);
         _crowd = new ClientCrowd(_server.EndPoint, Clients);
         Write();

@@ -52,7 +52,9 @@ internal sealed class Connection
     {
         try
         {
-            if (await ServeRequestsAsync().ConfigureAwait(false))
+            bool maySend = await ServeRequestsAsync().ConfigureAwait(false);
+            await _transport.FinishSendingAsync().ConfigureAwait(false);
+            if (maySend)
             {
                 await LingerAsync().ConfigureAwait(false);
             }
@@ -247,7 +249,6 @@ internal sealed class Connection
     /// </summary>
     private async Task LingerAsync()
     {
-        _transport.FinishSending();
         _clock.LingerBegun();
         while (!_clock.IsOverdue)
         {

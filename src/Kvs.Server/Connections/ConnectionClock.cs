@@ -68,7 +68,7 @@ internal sealed class ConnectionClock
         if (unfinishedBytes == 0)
         {
             _inFrame = false;
-            Volatile.Write(ref _deadlineMs, Never);
+            Volatile.Write(ref _deadlineMs, _options.IdleTimeout is { } idle ? After(idle) : Never);
             return;
         }
 

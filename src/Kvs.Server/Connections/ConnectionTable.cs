@@ -12,7 +12,7 @@ internal sealed class ConnectionTable : IDisposable
 {
     /// <summary>How many connections beyond the limit are kept for the moment that it takes to tell them so. What
     /// comes beyond these is closed without a word: a flood must not cost more than it is worth.</summary>
-    private const int MaxRefused = 256;
+    internal const int MaxRefused = 256;
 
     /// <summary>How often deadlines are looked at, at the most and at the least: much finer than any that is of use,
     /// coarse enough to cost nothing.</summary>
@@ -152,7 +152,9 @@ internal sealed class ConnectionTable : IDisposable
     /// <summary>A quarter of the shortest time-out, so that none takes much longer than it says.</summary>
     private static TimeSpan Tick(KvsServerOptions options)
     {
-        TimeSpan shortest = new[] { options.HandshakeTimeout, options.FrameTimeout, ConnectionClock.LingerTime }.Min();
+        TimeSpan idle = options.IdleTimeout ?? TimeSpan.MaxValue;
+        TimeSpan shortest =
+            new[] { options.HandshakeTimeout, options.FrameTimeout, idle, ConnectionClock.LingerTime }.Min();
         TimeSpan tick = shortest / 4;
         return tick < ShortestTick ? ShortestTick : tick > LongestTick ? LongestTick : tick;
     }

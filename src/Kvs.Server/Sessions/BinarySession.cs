@@ -86,7 +86,9 @@ internal sealed class BinarySession : ISession
             Farewell.TooManyConnections => (
                 ReplyStatus.TooManyConnections,
                 $"The server has {_context.Options.MaxConnections} connections and takes no more."),
-            Farewell.TimedOut => (ReplyStatus.TimedOut, "The handshake or a request was not finished in time."),
+            Farewell.TimedOut => (
+                ReplyStatus.TimedOut,
+                "The handshake or a request was not finished in time, or the connection was idle for too long."),
             Farewell.Stopping => (ReplyStatus.Stopping, "The server is stopping."),
             _ => (ReplyStatus.InternalError, "The server failed; its log says why."),
         };

@@ -9,9 +9,9 @@ namespace Kvs.Server.Transport;
 internal interface ITransport : IAsyncDisposable
 {
     /// <summary>Listens, and has <paramref name="serve"/> called for each connection, which is closed when the task
-    /// ends. Returns the address that it is listening on.</summary>
-    /// <exception cref="KvsListenException">The address cannot be had.</exception>
-    Task<IPEndPoint> StartAsync(Func<ITransportConnection, Task> serve, CancellationToken cancellation);
+    /// ends. Returns the addresses that it is listening on.</summary>
+    /// <exception cref="KvsListenException">One of them cannot be had; nothing listens then.</exception>
+    Task<IReadOnlyList<EndPoint>> StartAsync(Func<ITransportConnection, Task> serve, CancellationToken cancellation);
 
     /// <summary>Stops listening before anything else, then returns when every connection has ended.</summary>
     /// <param name="abort">When cancelled, the connections that are left are torn down.</param>

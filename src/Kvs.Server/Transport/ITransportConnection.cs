@@ -20,5 +20,5 @@ internal interface ITransportConnection
 
     /// <summary>Tells the client that nothing follows what has been flushed, while its bytes are still received.
     /// </summary>
-    void FinishSending();
+    ValueTask FinishSendingAsync();
 }

@@ -27,7 +27,7 @@ internal sealed class KestrelConnection : ITransportConnection
 
     public EndPoint? RemoteEndPoint => _context.RemoteEndPoint;
 
-    public void FinishSending()
+    public ValueTask FinishSendingAsync()
     {
         try
         {
@@ -37,5 +37,7 @@ internal sealed class KestrelConnection : ITransportConnection
         {
             // The client was faster: the connection is gone, and with it the need to end it well.
         }
+
+        return ValueTask.CompletedTask;
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Kvs.Server.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -28,26 +29,37 @@ internal sealed class KestrelTransport : ITransport
         _loggers = loggers;
     }
 
-    public async Task<IPEndPoint> StartAsync(Func<ITransportConnection, Task> serve, CancellationToken cancellation)
+    public async Task<IReadOnlyList<EndPoint>> StartAsync(
+        Func<ITransportConnection, Task> serve, CancellationToken cancellation)
     {
-        ListenOptions? listening = null;
         var options = new KestrelServerOptions { AddServerHeader = false };
-        options.Listen(_options.EndPoint, listen =>
+        TlsLayer? tls = _options.Certificate is null
+            ? null
+            : new TlsLayer(_options.Certificate, _options.HandshakeTimeout, _loggers.CreateLogger<TlsLayer>());
+        List<ListenOptions> listening = [];
+        foreach (EndPoint endPoint in _options.EndPoints)
         {
-            listening = listen;
-            listen.Run(context => serve(new KestrelConnection(context)));
-        });
-        _server = new KestrelServer(Options.Create(options), CreateSockets(), _loggers);
-        try
-        {
-            await _server.StartAsync(new NoHttp(), cancellation).ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is IOException or SocketException)
-        {
-            throw new KvsListenException(_options.EndPoint, Reason(error), error);
+            bool isEncrypted = tls is not null && endPoint is IPEndPoint;
+            options.Listen(endPoint, listen =>
+            {
+                listening.Add(listen);
+                listen.Run(context =>
+                {
+                    var connection = new KestrelConnection(context);
+                    return isEncrypted ? tls!.ServeAsync(connection, serve) : serve(connection);
+                });
+            });
         }
 
-        return listening!.IPEndPoint!;
+        if (tls is not null)
+        {
+            // A client that has not finished the handshake of TLS is none that the server knows of.
+            options.Limits.MaxConcurrentConnections = (long)_options.MaxConnections + ConnectionTable.MaxRefused;
+        }
+
+        _server = new KestrelServer(Options.Create(options), CreateSockets(), _loggers);
+        await _server.StartAsync(new NoHttp(), cancellation).ConfigureAwait(false);
+        return listening.ConvertAll(listen => listen.EndPoint);
     }
 
     public Task StopAsync(CancellationToken abort) => _server?.StopAsync(abort) ?? Task.CompletedTask;
@@ -68,21 +80,26 @@ internal sealed class KestrelTransport : ITransport
             // What a receive wakes up hands its work to a pool at once, and what a flush wakes up only sends: neither
             // is worth another change of threads.
             UnsafePreferInlineScheduling = true,
+            CreateBoundListenSocket = Bind,
         };
         return new SocketTransportFactory(Options.Create(options), _loggers);
     }
 
-    /// <summary>The operating system's words, from below what Kestrel wraps around them.</summary>
-    private static string Reason(Exception error)
+    /// <summary>Fails in words that name the one of several addresses.</summary>
+    private static Socket Bind(EndPoint endPoint)
     {
-        for (Exception? cause = error; cause is not null; cause = cause.InnerException)
+        if (endPoint is UnixDomainSocketEndPoint file)
         {
-            if (cause is SocketException socketError)
-            {
-                return new SocketException((int)socketError.SocketErrorCode).Message;
-            }
+            return UnixSocketFile.Bind(file);
         }
 
-        return error.Message;
+        try
+        {
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+        }
+        catch (SocketException error)
+        {
+            throw new KvsListenException(endPoint, error.Message, error);
+        }
     }
 }

@@ -12,32 +12,38 @@ internal sealed class RawClient : IDisposable
     private const int HangMs = 60_000;
 
     private readonly ArrayBufferWriter<byte> _output = new();
+    private readonly Stream _stream;
 
-    internal RawClient(IPEndPoint endPoint, int receiveBufferBytes = 0)
+    /// <param name="endPoint">The server's address, or its Unix socket.</param>
+    /// <param name="receiveBufferBytes">The socket's, if it matters.</param>
+    /// <param name="encrypt">Puts another stream over the connection's, if one is wanted.</param>
+    internal RawClient(EndPoint endPoint, int receiveBufferBytes = 0, Func<Stream, Stream>? encrypt = null)
     {
-        Socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+        bool isTcp = endPoint is IPEndPoint;
+        Socket = new Socket(
+            endPoint.AddressFamily, SocketType.Stream, isTcp ? ProtocolType.Tcp : ProtocolType.Unspecified)
         {
-            NoDelay = true,
             ReceiveTimeout = HangMs,
             SendTimeout = HangMs,
         };
+        if (isTcp)
+        {
+            Socket.NoDelay = true;
+        }
+
         if (receiveBufferBytes > 0)
         {
             Socket.ReceiveBufferSize = receiveBufferBytes;
         }
 
         Socket.Connect(endPoint);
+        var network = new NetworkStream(Socket);
+        _stream = encrypt is null ? network : encrypt(network);
     }
 
     internal Socket Socket { get; }
 
-    internal void Send(ReadOnlySpan<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            bytes = bytes[Socket.Send(bytes)..];
-        }
-    }
+    internal void Send(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
 
     internal void SendHex(string hex) =>
         Send(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
@@ -108,14 +114,14 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>The server ends the connection and has nothing more to say.</summary>
-    internal void AssertEnded() => Assert.Equal(0, Socket.Receive(new byte[1]));
+    internal void AssertEnded() => Assert.Equal(0, _stream.Read(new byte[1]));
 
     internal byte[] ReadExactly(int count)
     {
         byte[] bytes = new byte[count];
         for (int there = 0; there < count;)
         {
-            int received = Socket.Receive(bytes.AsSpan(there));
+            int received = _stream.Read(bytes.AsSpan(there));
             Assert.True(received > 0, "the server closed the connection in the middle of what was expected");
             there += received;
         }
@@ -123,5 +129,9 @@ internal sealed class RawClient : IDisposable
         return bytes;
     }
 
-    public void Dispose() => Socket.Dispose();
+    public void Dispose()
+    {
+        _stream.Dispose();
+        Socket.Dispose();
+    }
 }

@@ -28,10 +28,12 @@ internal sealed class TestServer : IAsyncDisposable
         IKvsEngine? engine = null,
         string pool = SharedQueueThreadPool.PoolName,
         int threads = 2,
-        IPEndPoint? at = null)
+        EndPoint? endPoint = null)
     {
-        at ??= new IPEndPoint(IPAddress.Loopback, 0);
-        options = (options ?? new KvsServerOptions()) with { EndPoint = at };
+        options = (options ?? new KvsServerOptions()) with
+        {
+            EndPoints = [endPoint ?? new IPEndPoint(IPAddress.Loopback, 0)],
+        };
         engine ??= new MemoryEngine();
         IThreadPool threadPool = ThreadPools.Create(pool, threads);
         KvsServer server = await KvsServer.StartAsync(options, engine, threadPool);

@@ -22,7 +22,7 @@ internal sealed class RespServer
     {
         _engine = engine;
         _logger = logger;
-        EndPoint = options.EndPoint;
+        ListensOn(options.EndPoints);
         _passwordHash = options.Password is { } password ? Hash(Encoding.UTF8.GetBytes(password)) : null;
     }
 
@@ -35,14 +35,19 @@ internal sealed class RespServer
     /// <summary>Names the server among those of a cluster: 40 hexadecimal digits, another with each start.</summary>
     internal string NodeId { get; } = RandomNumberGenerator.GetHexString(40, lowercase: true);
 
-    /// <summary>Where the server is listening.</summary>
-    internal IPEndPoint EndPoint { get; set; }
+    /// <summary>Where the server is listening first of all; port 0 where it is on sockets of the file system
+    /// only.</summary>
+    internal IPEndPoint EndPoint { get; private set; } = new(IPAddress.Loopback, 0);
 
     /// <summary>Where clients find the server; empty where they must go by the address that they have.</summary>
     internal string Address =>
         EndPoint.Address.Equals(IPAddress.Any) || EndPoint.Address.Equals(IPAddress.IPv6Any)
             ? ""
             : EndPoint.Address.ToString();
+
+    /// <summary>Notes where the server is listening, before its first client.</summary>
+    internal void ListensOn(IReadOnlyList<EndPoint> endPoints) =>
+        EndPoint = endPoints.OfType<IPEndPoint>().FirstOrDefault() ?? EndPoint;
 
     /// <summary>Whether a client must say a password.</summary>
     internal bool HasPassword => _passwordHash is not null;

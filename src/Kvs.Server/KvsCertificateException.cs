@@ -1,0 +1,15 @@
+namespace Kvs.Server;
+
+/// <summary>The files of a certificate and its key cannot be used. Nothing was started.</summary>
+public sealed class KvsCertificateException : KvsException
+{
+    /// <summary>Makes the error.</summary>
+    public KvsCertificateException(string path, string reason, Exception? inner = null)
+        : base($"Cannot use {path}: {reason}.", inner)
+    {
+        Path = path;
+    }
+
+    /// <summary>The file that is at fault.</summary>
+    public string Path { get; }
+}
