@@ -21,6 +21,7 @@ internal sealed class DurableEpoch<TSchedule>
     private readonly EpochGate<TSchedule> _gate;
     private readonly Reclaimer<TSchedule> _reclaimer;
     private readonly object _monitor = new();
+    private readonly WakeSignal _news = new();
     private readonly List<(ulong Epoch, TaskCompletionSource Waiter)> _waiters = [];
     private ulong _value;
     private long _failedAttempts;
@@ -88,8 +89,10 @@ internal sealed class DurableEpoch<TSchedule>
         {
             // Release: whoever reads it without the monitor comes behind the sync.
             Volatile.Write(ref _value, ended);
-            TSchedule.PulseAll(_monitor);
+            _news.Advance();
         }
+
+        TSchedule.WakeAll(_news);
 
         EndWaiters(failure: null);
     }
@@ -100,19 +103,27 @@ internal sealed class DurableEpoch<TSchedule>
     /// <exception cref="KvsWriteException">An attempt has failed.</exception>
     internal void Wait(ulong epoch, long failedBefore)
     {
-        TSchedule.ReachMonitor();
-        lock (_monitor)
+        while (Value < epoch)
         {
-            while (_value < epoch)
+            int generation;
+            TSchedule.ReachMonitor();
+            lock (_monitor)
             {
+                if (_value >= epoch)
+                {
+                    return;
+                }
+
                 ThrowIfPoisoned();
                 if ((_failedAttempts != failedBefore || _hasStopped) && _lastFailure is { } failure)
                 {
                     throw new KvsWriteException(failure.Message, isFinal: false, failure);
                 }
 
-                TSchedule.Wait(_monitor);
+                generation = _news.Generation;
             }
+
+            TSchedule.WaitWhile(_news, generation);
         }
     }
 
@@ -147,8 +158,10 @@ internal sealed class DurableEpoch<TSchedule>
         {
             _lastFailure = failure;
             _failedAttempts++;
-            TSchedule.PulseAll(_monitor);
+            _news.Advance();
         }
+
+        TSchedule.WakeAll(_news);
 
         EndWaiters(failure);
     }
@@ -173,8 +186,10 @@ internal sealed class DurableEpoch<TSchedule>
         lock (_monitor)
         {
             _hasStopped = true;
-            TSchedule.PulseAll(_monitor);
+            _news.Advance();
         }
+
+        TSchedule.WakeAll(_news);
 
         EndWaiters(Failure ?? new KvsWriteException("The store was closed.", isFinal: true));
     }

@@ -49,11 +49,11 @@ internal unsafe interface ISchedule
     /// <summary>Gives a lock back, which is a full barrier.</summary>
     static abstract void Exit(ref InlineLock inlineLock);
 
-    /// <summary>Waits for <see cref="PulseAll"/>. The caller holds the monitor, and looks again afterwards.</summary>
-    static abstract void Wait(object monitor);
+    /// <summary>Waits until a generation is over; the caller looks again afterwards.</summary>
+    static abstract void WaitWhile(WakeSignal signal, int generation);
 
-    /// <summary>Wakes all who wait. The caller holds the monitor.</summary>
-    static abstract void PulseAll(object monitor);
+    /// <summary>Wakes all who wait for a generation that is over.</summary>
+    static abstract void WakeAll(WakeSignal signal);
 
     /// <summary>Frees a thing that nobody can reach any more.</summary>
     static abstract void Free(IDisposable thing);

@@ -43,9 +43,9 @@ internal readonly unsafe struct Unscheduled : ISchedule
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Exit(ref InlineLock inlineLock) => inlineLock.Exit();
 
-    public static void Wait(object monitor) => Monitor.Wait(monitor);
+    public static void WaitWhile(WakeSignal signal, int generation) => signal.WaitWhile(generation);
 
-    public static void PulseAll(object monitor) => Monitor.PulseAll(monitor);
+    public static void WakeAll(WakeSignal signal) => signal.WakeAll();
 
     public static void Free(IDisposable thing) => thing.Dispose();
 }

@@ -32,6 +32,9 @@ internal static unsafe partial class LinuxCalls
     internal const int ScheduleRoundRobin = 2;
     internal const int PriorityOfThread = 0;
 
+    internal const int FutexWaitPrivate = 128;
+    internal const int FutexWakePrivate = 129;
+
     internal const int ErrorInterrupted = 4;
     internal const int ErrorWouldBlock = 11;
     internal const int ErrorNotSupported = 95;
@@ -39,6 +42,9 @@ internal static unsafe partial class LinuxCalls
     /// <summary>O_DIRECTORY is one of the few flags whose value differs between the platforms.</summary>
     internal static int OpenDirectory { get; } =
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+
+    /// <summary>libc has no function of its own for this call, only its number.</summary>
+    internal static nint FutexNumber { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 98 : 202;
 
     internal static byte* MapFailed => (byte*)-1;
 
@@ -96,4 +102,12 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
     internal static partial int Advise(byte* address, nint length, int advice);
+
+    /// <param name="number"><see cref="FutexNumber"/>.</param>
+    /// <param name="word">What is waited on.</param>
+    /// <param name="operation">To wait, or to wake.</param>
+    /// <param name="value">The value to wait on, or how many to wake.</param>
+    /// <param name="timeout">Null for none.</param>
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    internal static partial nint Futex(nint number, int* word, nint operation, nint value, void* timeout);
 }

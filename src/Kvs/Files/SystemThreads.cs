@@ -26,4 +26,30 @@ internal static unsafe class SystemThreads
             _ = LinuxCalls.SetPriority(LinuxCalls.PriorityOfThread, 0, Nice);
         }
     }
+
+    /// <summary>Sleeps while a word holds a value, until it is woken; may also return for no reason. False, at once,
+    /// where the operating system has no such call.</summary>
+    internal static bool TryWaitWhile(int* word, int value)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        // Its result says why it returned, which the caller finds out by looking again.
+        _ = LinuxCalls.Futex(LinuxCalls.FutexNumber, word, LinuxCalls.FutexWaitPrivate, value, null);
+        return true;
+    }
+
+    /// <summary>Wakes all who sleep on a word. False where the operating system has no such call.</summary>
+    internal static bool TryWakeAll(int* word)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        _ = LinuxCalls.Futex(LinuxCalls.FutexNumber, word, LinuxCalls.FutexWakePrivate, int.MaxValue, null);
+        return true;
+    }
 }

@@ -120,19 +120,29 @@ public readonly unsafe struct Scheduled : ISchedule
         inlineLock.Exit();
     }
 
-    static void ISchedule.Wait(object monitor)
+    static void ISchedule.WaitWhile(WakeSignal signal, int generation)
     {
         if (ScheduledThread.Current is { } me)
         {
-            me.Group.Wait(me, monitor);
+            me.Group.WaitWhile(me, signal, generation);
         }
         else
         {
-            Monitor.Wait(monitor);
+            signal.WaitWhile(generation);
         }
     }
 
-    static void ISchedule.PulseAll(object monitor) => ScheduledThread.Current?.Group.PulseAll(monitor);
+    static void ISchedule.WakeAll(WakeSignal signal)
+    {
+        if (ScheduledThread.Current is { } me)
+        {
+            me.Group.WakeAll(me, signal);
+        }
+        else
+        {
+            signal.WakeAll();
+        }
+    }
 
     /// <summary>Memory of a table stays until the schedule has ended, so that whoever looks at it too late is found out
     /// instead of crashing; anything else is done at once.</summary>

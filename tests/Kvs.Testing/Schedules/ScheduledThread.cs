@@ -1,3 +1,5 @@
+using Kvs.Concurrency;
+
 namespace Kvs.Testing.Schedules;
 
 /// <summary>A thread of a schedule: it runs only when it is its turn.</summary>
@@ -27,8 +29,8 @@ internal sealed class ScheduledThread(ScheduledThreads group, int number)
     /// <summary>The step from which on it looks again at what it spins for.</summary>
     internal long WakeAt { get; set; }
 
-    /// <summary>The monitor whose pulse it waits for.</summary>
-    internal object? Monitor { get; set; }
+    /// <summary>The signal that it waits for.</summary>
+    internal WakeSignal? Signal { get; set; }
 
     /// <summary>Stores that the thread has made and nobody else sees yet, as in a processor's store buffer.</summary>
     internal Queue<Action> Stores { get; } = new();

@@ -1,3 +1,5 @@
+using Kvs.Concurrency;
+
 namespace Kvs.Testing.Schedules;
 
 /// <summary>
@@ -115,27 +117,23 @@ internal sealed class ScheduledThreads : IDisposable
         SwitchFrom(me);
     }
 
-    internal void Wait(ScheduledThread me, object monitor)
+    internal void WaitWhile(ScheduledThread me, WakeSignal signal, int generation)
     {
-        me.State = ScheduledState.Waiting;
-        me.Monitor = monitor;
-        Monitor.Exit(monitor);
-        try
+        Reach(me);
+        if (signal.Generation == generation)
         {
+            me.State = ScheduledState.Waiting;
+            me.Signal = signal;
             SwitchFrom(me);
-        }
-        finally
-        {
-            // Free, whoever comes: nobody is switched away from while holding a monitor.
-            Monitor.Enter(monitor);
         }
     }
 
-    internal void PulseAll(object monitor)
+    internal void WakeAll(ScheduledThread me, WakeSignal signal)
     {
+        Reach(me);
         foreach (ScheduledThread thread in _threads)
         {
-            if (thread.State == ScheduledState.Waiting && thread.Monitor == monitor)
+            if (thread.State == ScheduledState.Waiting && thread.Signal == signal)
             {
                 thread.State = ScheduledState.Ready;
                 _nextEvent = _step + 1;
