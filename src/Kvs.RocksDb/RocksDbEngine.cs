@@ -264,7 +264,7 @@ public sealed partial class RocksDbEngine : IKvsEngine
         ulong version = NextVersion();
         if (expiry != 0 && StoredRow.HasExpired(expiry, Now))
         {
-            // Nobody may see it, and a get that has just looked at the clock would.
+            // Nobody may see it, and a scan that has looked at the clock a while ago would.
             batch.Remove(rowKey);
             return version;
         }

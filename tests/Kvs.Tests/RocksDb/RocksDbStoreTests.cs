@@ -155,6 +155,20 @@ public sealed class RocksDbStoreTests : IDisposable
         Assert.Equal(1_000, engine.GetStatistics().Keys);
     }
 
+    [Fact]
+    public void A_value_whose_moment_had_passed_when_it_was_set_is_not_met_by_a_scan_under_way()
+    {
+        var clock = new InterruptedClock();
+        using var engine = RocksDbEngine.Open(Folder, new KvStoreOptions { Clock = clock });
+        clock.BehindNextLook = now =>
+        {
+            clock.Offset = 2 * Hour;
+            engine.TrySet(Key(0), Key(0), new WriteOptions { ExpiresAt = now + Hour });
+        };
+        Assert.Empty(engine.ScanAll());
+        Assert.Null(clock.BehindNextLook);
+    }
+
     /// <summary>A power cut may take writes whose versions clients have seen.</summary>
     [Fact]
     public void A_version_that_a_power_cut_has_taken_is_not_given_again()
@@ -202,6 +216,23 @@ public sealed class RocksDbStoreTests : IDisposable
         .. Directory.GetFileSystemEntries(Folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
             .Select(path => File.Exists(path) ? $"{path} {Convert.ToHexString(File.ReadAllBytes(path))}" : path),
     ];
+
+    /// <summary>A clock behind one look at which something happens.</summary>
+    private sealed class InterruptedClock : TimeProvider
+    {
+        internal TimeSpan Offset { get; set; }
+
+        internal Action<DateTimeOffset>? BehindNextLook { get; set; }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            DateTimeOffset now = System.GetUtcNow() + Offset;
+            Action<DateTimeOffset>? interruption = BehindNextLook;
+            BehindNextLook = null;
+            interruption?.Invoke(now);
+            return now;
+        }
+    }
 
     private static void CopyFolder(string from, string to)
     {

@@ -49,19 +49,27 @@ public sealed class RocksDbSyncTests : IDisposable
         {
             syncs++;
             began.Release();
-            Assert.True(goesOn.Wait(s_hangs));
+            _ = goesOn.Wait(s_hangs);
         };
-        Task first = engine.FlushAsync().AsTask();
-        Assert.True(await began.WaitAsync(s_hangs));
-        Task[] others = [.. Enumerable.Range(0, 10).Select(_ => engine.FlushAsync().AsTask())];
-        goesOn.Release();
-        await first.WaitAsync(s_hangs);
-        Assert.True(await began.WaitAsync(s_hangs));
-        Assert.All(others, other => Assert.False(other.IsCompleted));
-        goesOn.Release();
-        await Task.WhenAll(others).WaitAsync(s_hangs);
-        Assert.Equal(2, syncs);
-        engine.BeforeSync = null;
+        try
+        {
+            Task first = engine.FlushAsync().AsTask();
+            Assert.True(await began.WaitAsync(s_hangs), "No sync came.");
+            Task[] others = [.. Enumerable.Range(0, 10).Select(_ => engine.FlushAsync().AsTask())];
+            goesOn.Release();
+            await first.WaitAsync(s_hangs);
+            Assert.True(await began.WaitAsync(s_hangs), "No second sync came.");
+            Assert.All(others, other => Assert.False(other.IsCompleted));
+            goesOn.Release();
+            await Task.WhenAll(others).WaitAsync(s_hangs);
+            Assert.Equal(2, syncs);
+        }
+        finally
+        {
+            // Closing syncs once more.
+            engine.BeforeSync = null;
+            goesOn.Release();
+        }
     }
 
     [Fact]
