@@ -70,6 +70,7 @@ public readonly unsafe struct Scheduled : ISchedule
         {
             PassBarrier();
             Volatile.Write(ref slot.Epoch, epoch);
+            ScheduledThread.Current?.Group.LetSpinnersLook();
         }
     }
 
