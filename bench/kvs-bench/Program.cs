@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kvs.Bench.Options;
+using Kvs.Bench.Soak;
 using Kvs.Bench.Torture;
 using Kvs.Bench.Verify;
 using Kvs.CommandLine;
@@ -19,5 +20,6 @@ root.Add(ServerCommand.Create());
 root.Add(TortureCommand.Create());
 root.Add(TortureCommand.CreateWorker());
 root.Add(VerifyCommand.Create());
+root.Add(SoakCommand.Create());
 
 return CommandLineProgram.Run(root, Presets.Expand(args));

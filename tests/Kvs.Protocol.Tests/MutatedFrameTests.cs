@@ -6,7 +6,7 @@ namespace Kvs.Protocol.Tests;
 
 public class MutatedFrameTests(ITestOutputHelper log)
 {
-    private const int Rounds = 20_000;
+    private const int Rounds = 200_000;
 
     [Fact]
     public void No_mutated_bytes_crash_the_decoders_or_make_them_grow()

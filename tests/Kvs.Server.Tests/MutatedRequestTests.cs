@@ -13,7 +13,7 @@ namespace Kvs.Server.Tests;
 
 public class MutatedRequestTests(ITestOutputHelper log)
 {
-    private const int Rounds = 20_000;
+    private const int Rounds = 60_000;
 
     private static readonly Limits SmallLimits = new() { MaxKeyBytes = 100, MaxValueBytes = 1000 };
 

@@ -24,32 +24,19 @@ internal static class TortureCommand
         """;
 
     private const int MaxKills = 1_000_000;
-    private const int MaxThreads = 64;
 
     internal static Command Create()
     {
         Option<int> kills = OptionMaker.Number("--kills", "How often it is killed", 200, 1, MaxKills);
-        Option<int> threads = CreateThreads();
-        Option<DurabilityChoice> durability = CreateDurability();
-        var seed = new Option<int?>("--seed")
-        {
-            Description = "Repeats the choices of an earlier run; not its timing",
-            HelpName = "N",
-        };
-        var server = new Option<string?>("--server")
-        {
-            Description = "Kill this kvs-server, written to by clients, instead of a store",
-            HelpName = "FILE",
-        };
+        Option<int> threads = ProofOptions.CreateThreads();
+        Option<DurabilityChoice> durability = ProofOptions.CreateDurability(Durability.Process);
+        Option<int?> seed = ProofOptions.CreateSeed();
+        Option<string?> server = ProofOptions.CreateServer();
+        Option<string?> folder = ProofOptions.CreateFolder();
         var powerCut = new Option<bool>("--power-cut")
         {
             Description = "Let every other kill be a power cut: the store lies on a disk of its own (ext4 in a file, " +
                           "512 MiB at most), which drops what was not synced. Root only",
-        };
-        var folder = new Option<string?>("--dir")
-        {
-            Description = "An empty folder for the store; by default a temporary one, removed afterwards",
-            HelpName = "DIR",
         };
         var json = new Option<string?>("--json")
         {
@@ -81,8 +68,8 @@ internal static class TortureCommand
         var journal = new Argument<string>("JOURNAL");
         var life = new Option<int>("--life");
         var seed = new Option<int>("--seed");
-        Option<int> threads = CreateThreads();
-        Option<DurabilityChoice> durability = CreateDurability();
+        Option<int> threads = ProofOptions.CreateThreads();
+        Option<DurabilityChoice> durability = ProofOptions.CreateDurability(Durability.Process);
         var command = new Command(WorkerName) { folder, journal, life, seed, threads, durability };
         command.Hidden = true;
         command.SetAction(parsed => StoreWorker.Run(
@@ -93,20 +80,5 @@ internal static class TortureCommand
             parsed.GetRequiredValue(seed),
             parsed.GetRequiredValue(durability)));
         return command;
-    }
-
-    private static Option<int> CreateThreads() =>
-        OptionMaker.Number("--threads", "How many threads, or clients, write", 4, 1, MaxThreads);
-
-    private static Option<DurabilityChoice> CreateDurability() => OptionMaker.Value("--durability", "LEVEL",
-        $"What the store promises: {DurabilityChoice.Values}",
-        new DurabilityChoice(Durability.Process, new KvStoreOptions().SyncInterval), TryParseDurability,
-        $"there are {DurabilityChoice.Values}");
-
-    private static bool TryParseDurability(string text, out DurabilityChoice durability)
-    {
-        DurabilityChoice? parsed = DurabilityChoice.TryParse(text);
-        durability = parsed ?? default;
-        return parsed is not null;
     }
 }

@@ -30,6 +30,8 @@ internal sealed class VictimProcess : IDisposable
 
     internal StreamWriter Input => _process.StandardInput;
 
+    internal int ProcessId => _process.Id;
+
     internal bool IsKilled => _isKilled;
 
     /// <summary>Why it has ended by itself; null when it has not.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Kvs.Bench.Options;
+using Kvs.Bench.Torture;
 using Kvs.CommandLine;
 
 namespace Kvs.Bench.Verify;
@@ -33,11 +34,7 @@ internal static class VerifyCommand
         Option<int> clients = OptionMaker.Number("--clients", "How many clients", 16, 1, MaxClients);
         Option<int> keys = OptionMaker.Number("--keys", "How many keys they share", 64, 1, MaxKeys);
         Option<int> seconds = OptionMaker.Number("--seconds", "How long they go on", 10, 1, MaxSeconds);
-        var seed = new Option<int?>("--seed")
-        {
-            Description = "Repeats the choices of an earlier run; not its timing",
-            HelpName = "N",
-        };
+        Option<int?> seed = ProofOptions.CreateSeed();
         var command = new Command("verify", Description) { address, clients, keys, seconds, seed };
         command.SetAction(parsed => VerifyRun.Execute(new VerifySettings(
             parsed.GetRequiredValue(address),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Kvs.Files;
+using Kvs.Log;
 
 namespace Kvs.Folder;
 
@@ -69,10 +70,16 @@ internal sealed record Manifest
         IEnumerable<ulong> Range(string text)
         {
             string[] ends = text.Split('-');
+            ulong first = Number(ends[0]);
             ulong last = Number(ends[^1]);
-            for (ulong number = Number(ends[0]); number <= last; number++)
+            if (last < first || last - first >= SegmentTable.MaxSegments)
             {
-                yield return number;
+                throw new KvsDamageException(path, 0, $"'{text}' is no range of segments");
+            }
+
+            for (ulong offset = 0; offset <= last - first; offset++)
+            {
+                yield return first + offset;
             }
         }
 

@@ -19,7 +19,7 @@ internal sealed class SegmentTable
     /// <summary>The longest segment in which a record may begin anywhere.</summary>
     internal const int MaxSharedSegmentBytes = (1 << OffsetBits) * Frame.Alignment;
 
-    private const int MaxSegments = 1 << (PositionBits - OffsetBits);
+    internal const int MaxSegments = 1 << (PositionBits - OffsetBits);
 
     private readonly Lock _lock = new();
     private readonly Stack<int> _free = new();
