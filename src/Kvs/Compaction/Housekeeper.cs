@@ -227,6 +227,11 @@ internal sealed class Housekeeper
                 }
 
                 LetWritesGo(isStuck: _commits.Poisoned is not null || (!hasDone && (_hasTrouble || !IsWaiting())));
+                if (_supply.IsHoldingBack)
+                {
+                    // What is waited for comes with the end of an epoch, which nobody else ends while writes wait.
+                    _commits.CommitSoon();
+                }
             }
             catch (ObjectDisposedException)
             {
