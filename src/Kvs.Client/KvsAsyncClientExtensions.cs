@@ -4,8 +4,8 @@ namespace Kvs.Client;
 
 /// <summary>
 /// What asynchronous clients can do for many keys, and for strings, on top of bytes. Strings are UTF-8; one that has no
-/// UTF-8 form (half of a surrogate pair) is an <see cref="ArgumentException"/>, and bytes that are not UTF-8 are one when
-/// read as a string.
+/// UTF-8 form (half of a surrogate pair) is an <see cref="ArgumentException"/>, and bytes that are not UTF-8 are one
+/// when read as a string.
 /// </summary>
 public static class KvsAsyncClientExtensions
 {

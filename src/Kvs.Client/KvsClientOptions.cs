@@ -12,8 +12,8 @@ public sealed record KvsClientOptions
 
     /// <summary>The longest time to wait for the server to take the connection; 5 seconds by default.
     /// <see cref="Timeout.InfiniteTimeSpan"/> waits as long as the operating system does. When the connection of a
-    /// <see cref="KvsConnection"/> is lost, calls wait so long for the next one; after that they fail at once until there
-    /// is one.</summary>
+    /// <see cref="KvsConnection"/> is lost, calls wait so long for the next one; after that they fail at once until
+    /// there is one.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
@@ -24,14 +24,14 @@ public sealed record KvsClientOptions
     public TimeSpan OperationTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The most requests that a <see cref="KvsPipeline"/> has in flight, or calls that a <see cref="KvsConnection"/> has,
-    /// at least 1; 4096 by default: enough to hide any round trip, few enough that what is in doubt after the death of a
-    /// server stays a small number. A batch is one call.
+    /// The most requests that a <see cref="KvsPipeline"/> has in flight, or calls that a <see cref="KvsConnection"/>
+    /// has, at least 1; 4096 by default: enough to hide any round trip, few enough that what is in doubt after the death
+    /// of a server stays a small number. A batch is one call.
     /// </summary>
     public int MaxInFlight { get; init; } = 4096;
 
-    /// <summary>How many bytes of requests a <see cref="KvsConnection"/> has in flight, at least 1 and beside one request
-    /// that is longer; 64 MiB by default. Beyond, calls wait.</summary>
+    /// <summary>How many bytes of requests a <see cref="KvsConnection"/> has in flight, at least 1 and beside one
+    /// request that is longer; 64 MiB by default. Beyond, calls wait.</summary>
     public long MaxInFlightBytes { get; init; } = 64 * 1024 * 1024;
 
     /// <summary>The longest pause between two attempts of a <see cref="KvsConnection"/> to connect again, longer than

@@ -86,7 +86,7 @@ public sealed class ClientContractTests(MemoryServer memory) : IClassFixture<Mem
     [InlineData("get key --addr 010.0.0.1:4000", "010.0.0.1")]
     [InlineData("get key --addr ::1:4000", "brackets")]
     [InlineData("get key --addr [::1]", "port is missing")]
-    [InlineData("get key --addr 127.0.0.1:1 --addr 127.0.0.1:2", "--addr")]
+    [InlineData("get key --addr 127.0.0.1:1 --addr 127.0.0.1:1", "twice")]
     public void A_usage_error_says_what_is_wrong_and_fails(string arguments, string named)
     {
         ProgramResult result = Programs.Client(arguments.Split(' '));

@@ -31,7 +31,7 @@ internal static class FrameCorpus
 
     private static void Write(ArrayBufferWriter<byte> output, uint id, byte[] key, byte[] value)
     {
-        switch (id % 7)
+        switch (id % 10)
         {
             case 0:
                 RequestWriter.WriteHello(output, id, 1, 1);
@@ -51,11 +51,34 @@ internal static class FrameCorpus
             case 5:
                 RequestWriter.WriteStats(output, id);
                 break;
+            case 6:
+                RequestWriter.WriteIncrement(
+                    output, id, key, (long)id, new RequestFields(RequestFlags.ExpiresIn, ExpiryMs: 1000));
+                break;
+            case 7 or 8:
+                output.Write(Batch(key, value, id % 10 == 7).Span);
+                break;
             default:
                 RequestWriter.WriteSetBeforeValue(output, id, key, value.Length);
                 output.Write(value);
                 break;
         }
+    }
+
+    private static ReadOnlyMemory<byte> Batch(byte[] key, byte[] value, bool isAtomic)
+    {
+        var batch = new BatchRequest();
+        batch.Set(key, value, new RequestFields(RequestFlags.ExpiresAt, ExpiryMs: 1000));
+        batch.Remove(key);
+        if (isAtomic)
+        {
+            batch.Require(key, 7);
+            return batch.ToFrame(1, Operation.AtomicBatch, Durability.Disk);
+        }
+
+        batch.Get(key, saysVersion: true);
+        batch.Increment(key, -1);
+        return batch.ToFrame(2);
     }
 
     private static byte[] Bytes(Random random, int count)

@@ -15,7 +15,6 @@ public class BadInputTests
     [InlineData("Host: localhost\r\n")]
     [InlineData("GET / HTTP/1.0\r\n\r\n")]
     [InlineData("\0\0\0\0")]
-    [InlineData("hello?\n")]
     public async Task Another_protocol_is_closed_and_nothing_executed(string start)
     {
         await using TestServer server = await TestServer.StartAsync();

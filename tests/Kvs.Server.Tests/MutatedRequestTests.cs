@@ -50,6 +50,11 @@ public class MutatedRequestTests(ITestOutputHelper log)
         }
 
         Assert.NotEqual(SessionOutcome.OutputFull, outcome);
+        if (replies.HoldsReplies)
+        {
+            replies.Release();
+        }
+
         await replies.FlushAsync();
         await output.Writer.CompleteAsync();
         AssertWhole(await output.Reader.ReadAsync(), outcome, seed);
@@ -80,6 +85,18 @@ public class MutatedRequestTests(ITestOutputHelper log)
         RequestWriter.WriteRemove(output, 5, "key"u8);
         RequestWriter.WriteStats(output, 6);
         output.Ping(7);
+        RequestWriter.WriteIncrement(output, 8, "n"u8, 1, new RequestFields(RequestFlags.Durability));
+        var batch = new BatchRequest();
+        batch.Set("key"u8, "value"u8, new RequestFields(RequestFlags.ExpiresIn | RequestFlags.SaysVersion, ExpiryMs: 9));
+        batch.Get("key"u8);
+        batch.Get("key"u8, saysVersion: true);
+        batch.Remove("key"u8);
+        output.Write(batch.ToFrame(9).Span);
+        batch.Clear();
+        batch.Set("a"u8, "1"u8);
+        batch.Require("b"u8, 0);
+        output.Write(batch.ToFrame(10, Operation.AtomicBatch).Span);
+        output.Write(Convert.FromHexString("DB0900000C0000000A000000" + "010000006B" + "0100000078"));
         return output.WrittenSpan.ToArray();
     }
 

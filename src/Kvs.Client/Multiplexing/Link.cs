@@ -13,8 +13,8 @@ namespace Kvs.Client.Multiplexing;
 /// <para>Any thread may call any member. The gate of the <see cref="Dispatcher"/> guards all fields;
 /// <c>_answering</c>, taken before it, is held while calls are answered or failed, so that each is one or the other. No
 /// code of a caller runs inside either.</para>
-/// <para>1. Frames are numbered, sent and answered in the order of <c>_toSend</c>, then <c>_unanswered</c>; a frame is in
-/// one of the two until it is answered or failed.</para>
+/// <para>1. Frames are numbered, sent and answered in the order of <c>_toSend</c>, then <c>_unanswered</c>; a frame is
+/// in one of the two until it is answered or failed.</para>
 /// <para>2. One flow sends: whoever sets <c>_isSending</c> starts it, and it ends itself when nothing is left.</para>
 /// <para>3. <c>_lastSent</c> is set before the first byte of a frame is sent, so that what a frame behind it asks for
 /// has certainly not been done.</para>
@@ -85,7 +85,8 @@ internal sealed class Link : IThreadPoolWorkItem
         return _limits.WhyNot(call.Request.Key.Length, call.Request.Value.Length);
     }
 
-    /// <summary>Takes a call on; it is sent by whoever claims that next. Under the gate, and not after the end.</summary>
+    /// <summary>Takes a call on; it is sent by whoever claims that next. Under the gate, and not after the end.
+    /// </summary>
     internal void Enqueue(in Waiting call)
     {
         if (call.Frame is { } frame)

@@ -14,8 +14,8 @@ internal sealed class BinaryBatch(ServerContext context, BinaryWrites writes)
     /// fetched first is still near.</summary>
     private const int GroupItems = 32;
 
-    /// <summary>What the results of a batch are guessed to take for each byte of it: enough for values of a hundred bytes
-    /// under keys of ten.</summary>
+    /// <summary>What the results of a batch are guessed to take for each byte of it: enough for values of a hundred
+    /// bytes under keys of ten.</summary>
     private const int ReplyBytesPerByte = 16;
 
     private readonly IKvsEngine _engine = context.Engine;

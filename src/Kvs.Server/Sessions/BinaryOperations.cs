@@ -34,8 +34,8 @@ internal sealed class BinaryOperations(ServerContext context, BinaryWrites write
         }
     }
 
-    /// <summary>Takes the fields off the front of a request's body. Where one of them cannot be honoured, the request is
-    /// answered so and not executed.</summary>
+    /// <summary>Takes the fields off the front of a request's body. Where one of them cannot be honoured, the request
+    /// is answered so and not executed.</summary>
     internal static bool TryReadFields(
         in FrameHeader header, scoped ref ReadOnlySpan<byte> body, ReplyBuffer output, out RequestFields fields)
     {

@@ -145,8 +145,8 @@ internal sealed class BinarySession : ISession
         return true;
     }
 
-    /// <summary>Executes one request and writes its reply; false where that was the connection's last, or a batch is not
-    /// finished.</summary>
+    /// <summary>Executes one request and writes its reply; false where that was the connection's last, or a batch is
+    /// not finished.</summary>
     private bool Execute(in Frame frame, ReplyBuffer output)
     {
         if (!IsOpen)
