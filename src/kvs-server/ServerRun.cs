@@ -30,23 +30,28 @@ internal static class ServerRun
         }
 
         using IKvsEngine engine = KvsEngines.Open(settings.Engine, settings.Folder, settings.Store);
-        ServeAsync(settings, engine, pool, stop.Task).GetAwaiter().GetResult();
+        ServeAsync(settings, engine, pool, stop).GetAwaiter().GetResult();
 
         // Before the engine: no job is left that could use it.
         pool.Dispose();
         return 0;
     }
 
-    private static async Task ServeAsync(ServerSettings settings, IKvsEngine engine, IThreadPool pool, Task stop)
+    private static async Task ServeAsync(
+        ServerSettings settings, IKvsEngine engine, IThreadPool pool, TaskCompletionSource stop)
     {
-        var options = new KvsServerOptions { EndPoints = [settings.Address] };
+        var options = new KvsServerOptions
+        {
+            EndPoints = [settings.Address],
+            ShutdownRequested = () => stop.TrySetResult(),
+        };
         await using KvsServer server = await KvsServer.StartAsync(options, engine, pool, new ServerLoggers())
             .ConfigureAwait(false);
         ServerLog.Write($"engine: {engine.Name}");
         ServerLog.Write($"data: {DescribeFolder(settings, engine)}");
         ServerLog.Write($"pool: {pool.Name}{(pool.Threads > 0 ? $", {pool.Threads} threads" : string.Empty)}");
         ServerLog.Write($"listening on {server.EndPoint}");
-        await stop.ConfigureAwait(false);
+        await stop.Task.ConfigureAwait(false);
         ServerLog.Write("stopping");
         await server.StopAsync().ConfigureAwait(false);
     }

@@ -146,6 +146,7 @@ public sealed class RespDecoder : IDisposable
         scoped ref ReadOnlySequence<byte> input, int beginBytes, int origin, RequestBatch batch)
     {
         _isGathering = true;
+        _gathered.Clear();
         _gatheredArguments ??= new ArgumentList();
         _gatheredArguments.AddAll(batch.Arguments[..], origin);
         batch.DropUnfinished();

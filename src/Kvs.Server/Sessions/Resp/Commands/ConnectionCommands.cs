@@ -200,9 +200,13 @@ internal static class ConnectionCommands
 
     private static void Select(RespSession session, scoped in RespRequest request)
     {
-        if (!RespNumber.TryParse(request[1], out long database) || database is < int.MinValue or > int.MaxValue)
+        if (!RespNumber.TryParse(request[1], out long database))
         {
             session.Reply.Error(RespErrors.NotInteger);
+        }
+        else if (database is < int.MinValue or > int.MaxValue)
+        {
+            session.Reply.Error("ERR value is out of range, value must between -2147483648 and 2147483647"u8);
         }
         else if (database != 0)
         {
