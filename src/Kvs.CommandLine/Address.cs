@@ -10,6 +10,37 @@ public static class Address
     /// <summary>Where a server listens, and a client looks for it, unless told otherwise.</summary>
     public static IPEndPoint Default { get; } = new(IPAddress.Loopback, 4000);
 
+    /// <summary>What stands before the path of a Unix socket.</summary>
+    private const string UnixPrefix = "unix:";
+
+    /// <summary>What Linux takes, in bytes, without the zero behind it.</summary>
+    private const int MaxUnixPathBytes = 107;
+
+    /// <summary>Reads where a server can listen: an address as <see cref="Parse"/> takes it, or a Unix socket,
+    /// <c>unix:PATH</c>.</summary>
+    /// <exception cref="ProgramException">It is neither; the message says why.</exception>
+    public static EndPoint ParseListening(string text)
+    {
+        if (!text.StartsWith(UnixPrefix, StringComparison.Ordinal))
+        {
+            return Parse(text);
+        }
+
+        try
+        {
+            return new UnixDomainSocketEndPoint(text[UnixPrefix.Length..]);
+        }
+        catch (ArgumentException error)
+        {
+            throw new ProgramException(
+                $"'{text}' is no Unix socket: its path must have 1 to {MaxUnixPathBytes} bytes.", error);
+        }
+    }
+
+    /// <summary>An end point as <see cref="ParseListening"/> reads it.</summary>
+    public static string Format(EndPoint endPoint) =>
+        endPoint is UnixDomainSocketEndPoint ? $"{UnixPrefix}{endPoint}" : $"{endPoint}";
+
     /// <summary>Reads an address with its port; a host name is an error, because it may stand for several addresses or
     /// for another one tomorrow.</summary>
     /// <exception cref="ProgramException">It is not an address; the message says why.</exception>

@@ -95,16 +95,18 @@ public static class CommandLineProgram
                 ProcessTerminationTimeout = null,
             });
         }
-        catch (Exception exception) when (IsExplained(exception))
-        {
-            Console.Error.WriteLine(exception.Message);
-            return 1;
-        }
         catch (Exception exception)
         {
-            Console.Error.WriteLine($"This should not have happened: {exception}");
+            Console.Error.WriteLine(Describe(exception));
             return 1;
         }
+    }
+
+    /// <summary>What to tell the person who started the program of a failure that ended it.</summary>
+    public static string Describe(Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return IsExplained(exception) ? exception.Message : $"This should not have happened: {exception}";
     }
 
     /// <summary>Whether the message of the exception is written for the person who started the program.</summary>

@@ -38,7 +38,7 @@ public sealed class KvsServer : IAsyncDisposable
     public IPEndPoint EndPoint => EndPoints.OfType<IPEndPoint>().First();
 
     /// <summary>How many clients are connected now.</summary>
-    public long Connections => _context.Connections;
+    public long Connections => _context.Figures.Connections;
 
     /// <summary>Starts a server; it takes connections when this returns.</summary>
     /// <param name="options">Where to listen and what to bear.</param>
@@ -58,7 +58,7 @@ public sealed class KvsServer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(engine);
         ArgumentNullException.ThrowIfNull(pool);
         options.Check();
-        ListenCheck.RequirePassword(options);
+        Listening.RequirePassword(options);
         loggers ??= NullLoggerFactory.Instance;
         var context = new ServerContext(options, engine, pool, loggers.CreateLogger<KvsServer>());
         var connections = new ConnectionTable(context);
@@ -68,6 +68,7 @@ public sealed class KvsServer : IAsyncDisposable
             IReadOnlyList<EndPoint> endPoints = await transport.StartAsync(connections.ServeAsync, cancellation)
                 .ConfigureAwait(false);
             context.Resp.ListensOn(endPoints);
+            context.Figures.Publish($"{endPoints[0]}");
             return new KvsServer(transport, connections, context, endPoints);
         }
         catch
@@ -85,10 +86,10 @@ public sealed class KvsServer : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Check();
-        ListenCheck.RequirePassword(options);
+        Listening.RequirePassword(options);
         foreach (EndPoint endPoint in options.EndPoints)
         {
-            ListenCheck.Try(endPoint);
+            Listening.Try(endPoint);
         }
     }
 
@@ -114,5 +115,6 @@ public sealed class KvsServer : IAsyncDisposable
         await _connections.WhenEmptyAsync().ConfigureAwait(false);
         await _transport.DisposeAsync().ConfigureAwait(false);
         _connections.Dispose();
+        _context.Figures.Dispose();
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using Kvs.Server.Connections;
+using Kvs.Server.Monitoring;
 using Kvs.Server.Sessions.Resp;
 using Kvs.Threading;
 using Microsoft.Extensions.Logging;
@@ -13,8 +14,6 @@ namespace Kvs.Server;
 internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine, IThreadPool pool, ILogger logger)
 {
     private readonly long _startedAt = Stopwatch.GetTimestamp();
-    private long _connections;
-    private long _requests;
 
     internal KvsServerOptions Options { get; } = options;
 
@@ -27,6 +26,8 @@ internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine,
     /// <summary>What the sessions of the Redis protocol share.</summary>
     internal RespServer Resp { get; } = new(options, engine, logger);
 
+    internal ServerFigures Figures { get; } = new();
+
     /// <summary>Whether a reply to a write has to wait for a sync unless the request says otherwise.</summary>
     internal bool SyncsBeforeReplying { get; } = engine.Durability == Durability.Disk;
 
@@ -38,16 +39,10 @@ internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine,
     };
 
     /// <summary>Connections that are there now, without those that were refused.</summary>
-    internal long Connections => Interlocked.Read(ref _connections);
-
-    internal void ConnectionsChanged(int by) => Interlocked.Add(ref _connections, by);
+    internal long Connections => Figures.Connections;
 
     /// <summary>Requests executed so far.</summary>
-    internal long Requests => Interlocked.Read(ref _requests);
-
-    /// <summary>Counts requests, many at a time: a word that all connections write must not be written
-    /// often.</summary>
-    internal void RequestsExecuted(long count) => Interlocked.Add(ref _requests, count);
+    internal long Requests => Figures.Requests;
 
     /// <summary>The figures of a Stats reply: <c>name:value</c>, one a line, units last in the name.</summary>
     internal string DescribeStatistics()
@@ -59,8 +54,14 @@ internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine,
         Add(lines, "pool", Pool.Name);
         Add(lines, "pool_threads", Pool.Threads);
         Add(lines, "uptime_seconds", (long)Stopwatch.GetElapsedTime(_startedAt).TotalSeconds);
-        Add(lines, "connections", Connections);
-        Add(lines, "requests", Requests);
+        Add(lines, "connections", Figures.Connections);
+        Add(lines, "connections_accepted", Figures.Accepted);
+        Add(lines, "connections_refused", Figures.Refused);
+        Add(lines, "connections_timed_out", Figures.TimedOut);
+        Add(lines, "requests", Figures.Requests);
+        Add(lines, "rounds", Figures.Rounds);
+        Add(lines, "received_bytes", Figures.ReceivedBytes);
+        Add(lines, "sent_bytes", Figures.SentBytes);
         Add(lines, "keys", store.Keys);
         Add(lines, "index_bytes", store.IndexBytes);
         Add(lines, "disk_bytes", store.DiskBytes);

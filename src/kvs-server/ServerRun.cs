@@ -1,88 +1,144 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Kvs.CommandLine;
 using Kvs.Server;
+using Kvs.ServerProgram.Logging;
+using Kvs.ServerProgram.Settings;
 using Kvs.Threading;
+using Microsoft.Extensions.Logging;
 
 namespace Kvs.ServerProgram;
 
 /// <summary>One run of the server, from its start to the signal that ends it.</summary>
-internal static class ServerRun
+internal sealed class ServerRun
 {
     private const string MemoryEngineName = "memory";
+    private const string NothingKept = "in memory only, nothing is kept";
+
+    private readonly ServerSettings _settings;
+    private readonly ServerLog _log;
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ServerRun(ServerSettings settings)
+    {
+        _settings = settings;
+        _log = new ServerLog(settings.LogFormat, settings.LogLevel);
+    }
 
     /// <summary>Serves until SIGTERM or SIGINT comes; returns the exit code.</summary>
-    public static int Run(ServerSettings settings)
+    internal static int Run(ServerSettings settings)
     {
-        var stop = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM, stop);
-        using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT, stop);
+        var run = new ServerRun(settings);
+        try
+        {
+            run.RunAsync().GetAwaiter().GetResult();
+            return 0;
+        }
+        catch (Exception error) when (settings.LogFormat == LogFormat.Json)
+        {
+            // Who reads the log as JSON reads why it ended as well.
+            run._log.Write(LogLevel.Error, null, CommandLineProgram.Describe(error));
+            return 1;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        using PosixSignalRegistration terminate = OnSignal(PosixSignal.SIGTERM);
+        using PosixSignalRegistration interrupt = OnSignal(PosixSignal.SIGINT);
 
         // What can fail without having touched the disk comes first: nothing there changes if it does.
-        using IThreadPool pool = ThreadPools.Create(settings.Pool, settings.Threads, ReportFailedJob);
-        CheckAddress(settings.Address);
-        ServerLog.Write($"kvs-server {CommandLineProgram.Version}");
-        if (settings.Engine != MemoryEngineName)
+        KvsServerOptions options = ServerFiles.Read(_settings) with
         {
-            // Opening reads what is there, which takes its time where that is much.
-            ServerLog.Write($"opening {Path.GetFullPath(settings.Folder)}");
+            ShutdownRequested = () => _stop.TrySetResult(),
+        };
+        using KvsServerCertificate? certificate = options.Certificate;
+        using IThreadPool pool = ThreadPools.Create(_settings.Pool, _settings.Threads, ReportFailedJob);
+        using var loggers = new ServerLoggers(_log);
+        await using KvsHttpEndpoint? http = await StartHttpAsync(options, pool, loggers).ConfigureAwait(false);
+        KvsServer.CheckEndPoints(options);
+        _log.Write($"kvs-server {CommandLineProgram.Version}", ("version", CommandLineProgram.Version));
+        if (http is not null)
+        {
+            _log.Write($"figures on http://{http.EndPoint}/", ("http", http.EndPoint));
         }
 
-        using IKvsEngine engine = KvsEngines.Open(settings.Engine, settings.Folder, settings.Store);
-        ServeAsync(settings, engine, pool, stop).GetAwaiter().GetResult();
+        using StoreEventLog? events = _log.Format == LogFormat.Json ? new StoreEventLog(_log) : null;
+        using IKvsEngine engine = OpenEngine(events is null ? line => _log.Write(line) : null);
+        await ServeAsync(options, engine, pool, http, loggers).ConfigureAwait(false);
 
         // Before the engine: no job is left that could use it.
         pool.Dispose();
-        return 0;
     }
 
-    private static async Task ServeAsync(
-        ServerSettings settings, IKvsEngine engine, IThreadPool pool, TaskCompletionSource stop)
+    private IKvsEngine OpenEngine(Action<string>? log)
     {
-        var options = new KvsServerOptions
+        if (_settings.Engine != MemoryEngineName)
         {
-            EndPoints = [settings.Address],
-            ShutdownRequested = () => stop.TrySetResult(),
-        };
-        await using KvsServer server = await KvsServer.StartAsync(options, engine, pool, new ServerLoggers())
+            // Opening reads what is there, which takes its time where that is much.
+            string folder = Path.GetFullPath(_settings.Folder);
+            _log.Write($"opening {folder}", ("data", folder));
+        }
+
+        return KvsEngines.Open(_settings.Engine, _settings.Folder, _settings.Store with { Log = log });
+    }
+
+    private async Task ServeAsync(KvsServerOptions options, IKvsEngine engine, IThreadPool pool, KvsHttpEndpoint? http,
+        ServerLoggers loggers)
+    {
+        await using KvsServer server = await KvsServer.StartAsync(options, engine, pool, loggers)
             .ConfigureAwait(false);
-        ServerLog.Write($"engine: {engine.Name}");
-        ServerLog.Write($"data: {DescribeFolder(settings, engine)}");
-        ServerLog.Write($"pool: {pool.Name}{(pool.Threads > 0 ? $", {pool.Threads} threads" : string.Empty)}");
-        ServerLog.Write($"listening on {server.EndPoint}");
-        await stop.Task.ConfigureAwait(false);
-        ServerLog.Write("stopping");
+        string folder = DescribeFolder(engine);
+        _log.Write($"engine: {engine.Name}", ("engine", engine.Name));
+        _log.Write($"data: {folder}", ("data", folder));
+        _log.Write($"pool: {pool.Name}{(pool.Threads > 0 ? $", {pool.Threads} threads" : string.Empty)}",
+            ("pool", pool.Name), ("threads", pool.Threads));
+        foreach (EndPoint endPoint in server.EndPoints)
+        {
+            string address = Address.Format(endPoint);
+            _log.Write($"listening on {address}", ("address", address));
+        }
+
+        http?.Serving(engine);
+        SystemdNotifier.Tell(SystemdNotifier.Ready);
+        await _stop.Task.ConfigureAwait(false);
+        _log.Write("stopping");
+        SystemdNotifier.Tell(SystemdNotifier.Stopping);
+        http?.Stopping();
         await server.StopAsync().ConfigureAwait(false);
     }
 
-    private static string DescribeFolder(ServerSettings settings, IKvsEngine engine) => engine.Name == MemoryEngineName
-        ? "in memory only, nothing is kept"
-        : Path.GetFullPath(settings.Folder);
-
-    /// <summary>Throws where the address cannot be bound.</summary>
-    /// <remarks>The server binds when its engine is open, and opening makes the folder. An address that is in use must
-    /// not have that effect, so it is tried before.</remarks>
-    private static void CheckAddress(IPEndPoint address)
+    private async Task<KvsHttpEndpoint?> StartHttpAsync(
+        KvsServerOptions options, IThreadPool pool, ServerLoggers loggers)
     {
-        try
+        if (_settings.Http is null)
         {
-            using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(address);
+            return null;
         }
-        catch (SocketException exception)
+
+        var about = new Dictionary<string, string>
         {
-            throw new KvsListenException(address, exception.Message, exception);
-        }
+            ["version"] = CommandLineProgram.Version,
+            ["data"] = _settings.Engine == MemoryEngineName ? NothingKept : Path.GetFullPath(_settings.Folder),
+            ["durability"] = _settings.Store.Durability.ToString().ToLowerInvariant(),
+            ["pool"] = pool.Name,
+            ["address"] = string.Join(", ", options.EndPoints.Select(Address.Format)),
+        };
+        return await KvsHttpEndpoint.StartAsync(_settings.Http, about, options.Insecure, loggers)
+            .ConfigureAwait(false);
     }
 
-    // A second signal changes nothing: stopping is under way, and bounded in time.
-    private static PosixSignalRegistration OnSignal(PosixSignal signal, TaskCompletionSource stop) =>
-        PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = true;
-            stop.TrySetResult();
-        });
+    private string DescribeFolder(IKvsEngine engine) => engine.Name == MemoryEngineName
+        ? NothingKept
+        : Path.GetFullPath(_settings.Folder);
 
-    private static void ReportFailedJob(Exception exception) => ServerLog.Write($"error: a job failed: {exception}");
+    // A second signal changes nothing: stopping is under way, and bounded in time.
+    private PosixSignalRegistration OnSignal(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        _stop.TrySetResult();
+    });
+
+    private void ReportFailedJob(Exception exception) =>
+        _log.Write(LogLevel.Error, null, "a job failed", exception);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Kvs.Server.Monitoring;
 using Kvs.Server.Sessions;
 using Kvs.Server.Transport;
 
@@ -35,6 +36,7 @@ internal sealed class Connection
     private bool _onWorker;
     private int _rounds;
     private long _countedRequests;
+    private long _roundBeganAt;
     private volatile bool _stopping;
 
     internal Connection(ITransportConnection transport, ServerContext context, bool isRefused)
@@ -114,6 +116,7 @@ internal sealed class Connection
                 return false;
             }
 
+            _roundBeganAt = ServerFigures.Now();
             ReadOnlySequence<byte> rest = read.Buffer;
             var outcome = rest.IsEmpty ? SessionOutcome.NeedsInput : SessionOutcome.OutputFull;
             bool isTaken = true;
@@ -124,11 +127,14 @@ internal sealed class Connection
                     await _worker;
                 }
 
+                long waitingBytes = rest.Length;
                 outcome = Execute(ref rest);
                 if (_replies.HoldsReplies)
                 {
                     await SyncAsync().ConfigureAwait(false);
                 }
+
+                NoteRound(waitingBytes - rest.Length);
 
                 // A client that does not take its replies keeps the connection waiting here, without a worker.
                 ValueTask<FlushResult> flushing = _replies.FlushAsync();
@@ -151,6 +157,11 @@ internal sealed class Connection
 
             if (_clock.IsOverdue)
             {
+                if (!_stopping)
+                {
+                    _context.Figures.ConnectionTimedOut();
+                }
+
                 await SayFarewellAsync(_stopping ? Farewell.Stopping : Farewell.TimedOut).ConfigureAwait(false);
                 return true;
             }
@@ -192,6 +203,7 @@ internal sealed class Connection
         _session ??= SessionChoice.Choose(input, _context, _transport.RemoteEndPoint);
         if (_session is null)
         {
+            _context.Figures.ConnectionStrayed();
             ConnectionLog.Garbage(_context.Logger, _transport.RemoteEndPoint);
             return SessionOutcome.Closing;
         }
@@ -204,18 +216,26 @@ internal sealed class Connection
 
         try
         {
-            SessionOutcome outcome = _session.Process(ref input, _replies);
-            _context.RequestsExecuted(_session.Executed - _countedRequests);
-            _countedRequests = _session.Executed;
-            return outcome;
+            return _session.Process(ref input, _replies);
         }
         catch (Exception error)
         {
             // The replies before it are whole, and go out.
+            _context.Figures.RequestFailed();
             ConnectionLog.Failed(_context.Logger, error, _transport.RemoteEndPoint);
             _session.WriteFarewell(Farewell.Failed, _replies);
             return SessionOutcome.Closing;
         }
+    }
+
+    /// <summary>Counts what a round has done, all at once.</summary>
+    private void NoteRound(long receivedBytes)
+    {
+        long executed = _session?.Executed ?? 0;
+        _context.Figures.RoundEnded(
+            _roundBeganAt, executed - _countedRequests, receivedBytes, _replies.UnflushedBytes);
+        _countedRequests = executed;
+        _roundBeganAt = ServerFigures.Now();
     }
 
     /// <summary>Has what the held replies say made durable, without a worker meanwhile, and lets them go.</summary>

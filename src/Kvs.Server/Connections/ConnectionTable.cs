@@ -93,11 +93,12 @@ internal sealed class ConnectionTable : IDisposable
 
         if (isAdmitted)
         {
-            _context.ConnectionsChanged(1);
+            _context.Figures.ConnectionAccepted();
         }
         else
         {
-            ConnectionLog.Refused(_context.Logger, transport.RemoteEndPoint, _context.Connections);
+            _context.Figures.ConnectionRefused();
+            ConnectionLog.Refused(_context.Logger, transport.RemoteEndPoint, _context.Figures.Connections);
         }
 
         if (stopping)
@@ -120,7 +121,7 @@ internal sealed class ConnectionTable : IDisposable
 
         if (isAdmitted)
         {
-            _context.ConnectionsChanged(-1);
+            _context.Figures.ConnectionEnded();
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Kvs.Server.Connections;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -80,26 +79,8 @@ internal sealed class KestrelTransport : ITransport
             // What a receive wakes up hands its work to a pool at once, and what a flush wakes up only sends: neither
             // is worth another change of threads.
             UnsafePreferInlineScheduling = true,
-            CreateBoundListenSocket = Bind,
+            CreateBoundListenSocket = Listening.Bind,
         };
         return new SocketTransportFactory(Options.Create(options), _loggers);
-    }
-
-    /// <summary>Fails in words that name the one of several addresses.</summary>
-    private static Socket Bind(EndPoint endPoint)
-    {
-        if (endPoint is UnixDomainSocketEndPoint file)
-        {
-            return UnixSocketFile.Bind(file);
-        }
-
-        try
-        {
-            return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
-        }
-        catch (SocketException error)
-        {
-            throw new KvsListenException(endPoint, error.Message, error);
-        }
     }
 }

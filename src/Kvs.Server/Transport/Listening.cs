@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Kvs.Server.Transport;
 
-/// <summary>Whether a server can listen somewhere, and whether it should.</summary>
-internal static class ListenCheck
+/// <summary>Binds where a server is to listen; and whether it can, and should.</summary>
+internal static class Listening
 {
     /// <summary>Throws where anybody on the network could connect and nothing would ask who it is.</summary>
     /// <exception cref="KvsListenException">That is so.</exception>
@@ -31,10 +32,21 @@ internal static class ListenCheck
             return;
         }
 
-        using var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Bind(endPoint).Dispose();
+    }
+
+    /// <summary>Binds a socket, and fails in words that name the address.</summary>
+    /// <exception cref="KvsListenException">It cannot be had.</exception>
+    internal static Socket Bind(EndPoint endPoint)
+    {
+        if (endPoint is UnixDomainSocketEndPoint file)
+        {
+            return UnixSocketFile.Bind(file);
+        }
+
         try
         {
-            socket.Bind(endPoint);
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
         }
         catch (SocketException error)
         {
