@@ -14,5 +14,8 @@ RootCommand root = CommandLineProgram.CreateRoot("kvs-bench", $"""
     """);
 root.Add(EmbeddedCommand.Create());
 root.Add(ServerCommand.Create());
+root.Add(CompareCommand.Create());
+root.Add(MakeDataCommand.Create());
+root.Add(ReportCommand.Create());
 
 return CommandLineProgram.Run(root, Presets.Expand(args));
