@@ -35,7 +35,10 @@ public static class ScheduleExplorer
             ThreadGroup.Run(groups.Count, number =>
             {
                 groups[number].Run();
-                Volatile.Write(ref hasFailed, Volatile.Read(ref hasFailed) || groups[number].Failure is not null);
+                if (groups[number].Failure is not null)
+                {
+                    Volatile.Write(ref hasFailed, true);
+                }
             });
         }
         finally
