@@ -49,8 +49,8 @@ public static class ScheduleExplorer
         if (groups.Find(group => group.Failure is not null) is { Failure: { } failure })
         {
             throw new ScheduleFailedException(
-                $"A schedule failed. {TestSeed.Variable}={failure.Seed.ToString(CultureInfo.InvariantCulture)} runs it " +
-                $"first: {failure.Cause.Message}", failure.Cause);
+                FormattableString.Invariant($"A schedule failed. {TestSeed.Variable}={failure.Seed} runs it first: ") +
+                failure.Cause.Message, failure.Cause);
         }
 
         return new ScheduleReport(groups.Sum(group => group.Schedules), groups.Sum(group => group.Steps),
