@@ -10,8 +10,8 @@ namespace Kvs.Commits;
 /// <remarks>
 /// Thread-safe; <see cref="EndPresent"/> and <see cref="Commit"/> by one thread at a time. What waiting threads look at
 /// is changed under one monitor; <see cref="Value"/> and <see cref="Poison"/> are read without it. Invariants:
-/// (1) <see cref="Value"/> is raised to an epoch only after everybody had left it and what was stamped up to it had been
-///     made durable without an error;
+/// (1) <see cref="Value"/> is raised to an epoch only after everybody had left it and what was stamped up to it had
+/// been     made durable without an error;
 /// (2) once it is poisoned it is never raised again.
 /// </remarks>
 /// <typeparam name="TSchedule">Who decides which thread goes on at each access to what threads share.</typeparam>
@@ -55,8 +55,8 @@ internal sealed class DurableEpoch<TSchedule>
     /// </summary>
     internal KvsWriteException? Failure => Poison ?? Volatile.Read(ref _lastFailure);
 
-    /// <summary>How many attempts have failed so far. Read before a commit is wished for: an attempt that fails from then
-    /// on is an answer to the wish.</summary>
+    /// <summary>How many attempts have failed so far. Read before a commit is wished for: an attempt that fails from
+    /// then on is an answer to the wish.</summary>
     internal long FailedAttempts => Volatile.Read(ref _failedAttempts);
 
     /// <summary>Throws where the store takes no more writes.</summary>
@@ -68,8 +68,8 @@ internal sealed class DurableEpoch<TSchedule>
         }
     }
 
-    /// <summary>Ends the present epoch, waits until nobody is left in it, and frees what nobody can see any more. Returns
-    /// the epoch that ended: what is stamped with it, or earlier, is complete in the log.</summary>
+    /// <summary>Ends the present epoch, waits until nobody is left in it, and frees what nobody can see any more.
+    /// Returns the epoch that ended: what is stamped with it, or earlier, is complete in the log.</summary>
     internal ulong EndPresent()
     {
         ulong ended = _gate.Advance();
@@ -127,8 +127,8 @@ internal sealed class DurableEpoch<TSchedule>
         }
     }
 
-    /// <summary>The same without holding a thread. To be called before a commit is wished for: an attempt that fails from
-    /// then on is an answer to the wish.</summary>
+    /// <summary>The same without holding a thread. To be called before a commit is wished for: an attempt that fails
+    /// from then on is an answer to the wish.</summary>
     internal Task WaitAsync(ulong epoch)
     {
         var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

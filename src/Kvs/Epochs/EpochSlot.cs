@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Kvs.Epochs;
 
 /// <summary>
-/// One thread's place in one store's <see cref="EpochGate{TSchedule}"/>: the epoch in which it is, alone on its cache lines.
+/// One thread's place in one store's <see cref="EpochGate{TSchedule}"/>: the epoch in which it is, alone on its cache
+/// lines.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal sealed class EpochSlot

@@ -35,7 +35,10 @@ public static class ScheduleExplorer
             ThreadGroup.Run(groups.Count, number =>
             {
                 groups[number].Run();
-                Volatile.Write(ref hasFailed, Volatile.Read(ref hasFailed) || groups[number].Failure is not null);
+                if (groups[number].Failure is not null)
+                {
+                    Volatile.Write(ref hasFailed, true);
+                }
             });
         }
         finally
@@ -46,8 +49,8 @@ public static class ScheduleExplorer
         if (groups.Find(group => group.Failure is not null) is { Failure: { } failure })
         {
             throw new ScheduleFailedException(
-                $"A schedule failed. {TestSeed.Variable}={failure.Seed.ToString(CultureInfo.InvariantCulture)} runs it " +
-                $"first: {failure.Cause.Message}", failure.Cause);
+                FormattableString.Invariant($"A schedule failed. {TestSeed.Variable}={failure.Seed} runs it first: ") +
+                failure.Cause.Message, failure.Cause);
         }
 
         return new ScheduleReport(groups.Sum(group => group.Schedules), groups.Sum(group => group.Steps),

@@ -8,6 +8,12 @@ namespace Kvs.Testing.Schedules;
 public sealed record ScheduleReport(long Schedules, long Steps, long Switches, TimeSpan Time)
 {
     /// <inheritdoc/>
-    public override string ToString() => FormattableString.Invariant(
-        $"{Schedules} schedules, {(double)Steps / Schedules:F0} steps and {(double)Switches / Schedules:F1} switches each, {Time.TotalMicroseconds / Schedules:F1} us each");
+    public override string ToString()
+    {
+        double steps = (double)Steps / Schedules;
+        double switches = (double)Switches / Schedules;
+        double microseconds = Time.TotalMicroseconds / Schedules;
+        return FormattableString.Invariant(
+            $"{Schedules} schedules, {steps:F0} steps and {switches:F1} switches each, {microseconds:F1} us each");
+    }
 }

@@ -14,7 +14,8 @@ public abstract class ScheduleScenario
     /// <summary>About how many places a schedule reaches. Changes of priority fall anywhere among so many.</summary>
     public abstract int Steps { get; }
 
-    /// <summary>Makes everything anew for a schedule. Whatever is random comes from <paramref name="random"/>.</summary>
+    /// <summary>Makes everything anew for a schedule. Whatever is random comes from <paramref
+    /// name="random"/>.</summary>
     public abstract void Begin(ScheduleRandom random);
 
     /// <summary>What one of the threads does. Throws where something is not as promised.</summary>

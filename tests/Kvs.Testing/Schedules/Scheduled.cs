@@ -3,8 +3,8 @@ using Kvs.Epochs;
 
 namespace Kvs.Testing.Schedules;
 
-/// <summary>Lets a schedule decide at each place which thread goes on. Outside of a schedule, where a scenario is set up
-/// and checked, the plain operations.</summary>
+/// <summary>Lets a schedule decide at each place which thread goes on. Outside of a schedule, where a scenario is set
+/// up and checked, the plain operations.</summary>
 public readonly unsafe struct Scheduled : ISchedule
 {
     /// <summary>What threads share is about to be looked at or changed: another one may go on.</summary>

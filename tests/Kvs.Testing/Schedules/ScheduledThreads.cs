@@ -6,8 +6,8 @@ namespace Kvs.Testing.Schedules;
 /// Threads of which one at a time runs, and that run one schedule after the other. Who goes on is decided by random
 /// priorities that change at a few random places: a bug that needs d places in a certain order is found, in each
 /// schedule, with at least the probability 1 / (threads * steps^(d-1)) (Burckhardt et al., "A Randomized Scheduler with
-/// Probabilistic Guarantees of Finding Bugs", 2010). Stores may stay in the buffer of their thread as long as no barrier
-/// is passed, as x86 does it (Sewell et al., "x86-TSO", 2010).
+/// Probabilistic Guarantees of Finding Bugs", 2010). Stores may stay in the buffer of their thread as long as no
+/// barrier is passed, as x86 does it (Sewell et al., "x86-TSO", 2010).
 /// </summary>
 /// <remarks>
 /// All state belongs to the thread whose turn it is, and goes to the next one with the baton. The thread that ends last
@@ -108,7 +108,8 @@ internal sealed class ScheduledThreads : IDisposable
         Reach(me);
         if (!me.IsUnwinding && _freed.Contains(owner))
         {
-            throw new InvalidOperationException($"Thread {me.Number} looks at a {owner.GetType().Name} that was freed.");
+            throw new InvalidOperationException(
+                $"Thread {me.Number} looks at what was freed, of type {owner.GetType().Name}.");
         }
     }
 
@@ -341,7 +342,8 @@ internal sealed class ScheduledThreads : IDisposable
         }
     }
 
-    /// <summary>Who goes on. Time passes where everybody spins; where nobody can go on, the schedule has failed.</summary>
+    /// <summary>Who goes on. Time passes where everybody spins; where nobody can go on, the schedule has
+    /// failed.</summary>
     private ScheduledThread Next()
     {
         _nextEvent = _nextChange < MostChanges ? _changes[_nextChange] : long.MaxValue;

@@ -8,8 +8,9 @@ public sealed class CommitWishTests
 {
     private static readonly TimeSpan s_farBelowTheLongestInterval = TimeSpan.FromSeconds(20);
 
-    /// <summary>The wish was noted down until the commit began its sync. One that came after the epoch had ended was taken
-    /// for a part of that commit, but the write was stamped with the next epoch, and waited for half a minute.</summary>
+    /// <summary>The wish was noted down until the commit began its sync. One that came after the epoch had ended was
+    /// taken for a part of that commit, but the write was stamped with the next epoch, and waited for half a
+    /// minute.</summary>
     [Fact]
     public void A_write_that_is_made_while_an_epoch_ends_is_committed_within_the_interval()
     {

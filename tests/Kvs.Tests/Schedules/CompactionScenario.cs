@@ -6,8 +6,8 @@ using Kvs.Testing.Schedules;
 
 namespace Kvs.Tests;
 
-/// <summary>Compaction turns a slot to the copy of its record and drops the segment of the original, whose place goes to
-/// another one, while the key is read, and set again or removed.</summary>
+/// <summary>Compaction turns a slot to the copy of its record and drops the segment of the original, whose place goes
+/// to another one, while the key is read, and set again or removed.</summary>
 internal sealed class CompactionScenario : ScheduleScenario, IDisposable
 {
     private const int Original = 0;

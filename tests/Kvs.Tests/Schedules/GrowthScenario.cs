@@ -6,8 +6,8 @@ using Kvs.Testing.Schedules;
 
 namespace Kvs.Tests;
 
-/// <summary>A full partition loses a key, gets others, and grows for them or renews its base, while others read keys that
-/// are there all the time, and old tables are freed.</summary>
+/// <summary>A full partition loses a key, gets others, and grows for them or renews its base, while others read keys
+/// that are there all the time, and old tables are freed.</summary>
 internal sealed class GrowthScenario : ScheduleScenario, IDisposable
 {
     private const int Readers = 2;

@@ -5,8 +5,8 @@ using Kvs.Testing.Schedules;
 
 namespace Kvs.Tests;
 
-/// <summary>A thing is taken out of the place where readers find it, and retired, while an epoch ends. As short as that can
-/// be: what goes wrong here takes four changes of threads at certain places.</summary>
+/// <summary>A thing is taken out of the place where readers find it, and retired, while an epoch ends. As short as
+/// that can be: what goes wrong here takes four changes of threads at certain places.</summary>
 internal sealed class RetirementScenario : ScheduleScenario
 {
     private const int Looks = 4;
