@@ -29,14 +29,14 @@ internal sealed class Judge(int writers)
     /// <param name="before">The journal of the last victim that wrote; null where there was none.</param>
     /// <param name="found">The journal of the one that opened the store after it.</param>
     /// <param name="mustHaveAcknowledged">Whether all that was acknowledged must be there.</param>
-    /// <param name="killedAt">When the last victim that wrote was killed.</param>
+    /// <param name="death">How the last victim that wrote ended.</param>
     /// <exception cref="TortureException">The store broke its promise.</exception>
-    internal void Check(Journal? before, Journal found, bool mustHaveAcknowledged, long killedAt)
+    internal void Check(Journal? before, Journal found, bool mustHaveAcknowledged, VictimDeath death)
     {
         var standings = new Standing[writers];
         for (int writer = 0; writer < writers; writer++)
         {
-            standings[writer] = FindStanding(before, found, writer, mustHaveAcknowledged);
+            standings[writer] = FindStanding(before, found, writer, mustHaveAcknowledged, death);
         }
 
         if (before is not null)
@@ -44,7 +44,7 @@ internal sealed class Judge(int writers)
             CheckForHoles(before, standings);
             for (int writer = 0; writer < writers; writer++)
             {
-                Count(before, writer, standings[writer], killedAt);
+                Count(before, writer, standings[writer], death);
             }
         }
 
@@ -54,11 +54,12 @@ internal sealed class Judge(int writers)
         }
     }
 
-    private Standing FindStanding(Journal? before, Journal found, int writer, bool mustHaveAcknowledged)
+    private Standing FindStanding(
+        Journal? before, Journal found, int writer, bool mustHaveAcknowledged, VictimDeath death)
     {
         long begun = before?.Begun(writer) ?? 0;
-        long acknowledged = before?.Acknowledged(writer) ?? 0;
-        long least = mustHaveAcknowledged ? acknowledged : before?.Flushed(writer) ?? 0;
+        long acknowledged = before is null ? 0 : death.AcknowledgedBefore(before, writer);
+        long least = mustHaveAcknowledged ? acknowledged : before is null ? 0 : death.FlushedBefore(before, writer);
         long[] state = [.. _base];
         int wrong = WrongKeys(state, found, writer).Count();
         Standing? standing = least == 0 && wrong == 0 ? new Standing(0, 0) : null;
@@ -127,16 +128,16 @@ internal sealed class Judge(int writers)
         }
     }
 
-    private void Count(Journal before, int writer, Standing standing, long killedAt)
+    private void Count(Journal before, int writer, Standing standing, VictimDeath death)
     {
-        long acknowledged = before.Acknowledged(writer);
+        long acknowledged = death.AcknowledgedBefore(before, writer);
         Acknowledged += acknowledged;
         Unanswered += before.Begun(writer) - acknowledged;
         UnansweredMade += Math.Max(0, standing.Most - acknowledged);
         if (standing.Most < acknowledged)
         {
             Taken += acknowledged - standing.Most;
-            TimeSpan age = Stopwatch.GetElapsedTime(before.Write(writer, standing.Most).End, killedAt);
+            TimeSpan age = Stopwatch.GetElapsedTime(before.Write(writer, standing.Most).End, death.At);
             LongestTaken = age > LongestTaken ? age : LongestTaken;
         }
     }

@@ -23,7 +23,7 @@ internal sealed class TortureRun : IDisposable
     private readonly Judge _judge;
     private IVictim? _next;
     private Journal? _before;
-    private long _beforeKilledAt;
+    private VictimDeath _deathBefore;
     private bool _wasCutSince;
     private int _lives;
     private int _killsWhileOpening;
@@ -118,13 +118,7 @@ internal sealed class TortureRun : IDisposable
         WaitForTheMoment(victim);
         ThrowIfFailed(victim);
         bool cuts = _disk is not null && _random.Next(2) == 0;
-        if (cuts)
-        {
-            _disk!.Cut(_random);
-        }
-
-        long killedAt = Stopwatch.GetTimestamp();
-        victim.Kill();
+        VictimDeath death = End(victim, cuts);
         if (!cuts)
         {
             ThrowIfFailed(victim);
@@ -135,7 +129,7 @@ internal sealed class TortureRun : IDisposable
             Judge(victim);
             _compactions += victim.Journal.Compactions;
             _before = victim.Journal;
-            _beforeKilledAt = killedAt;
+            _deathBefore = death;
             _wasCutSince = cuts;
         }
         else
@@ -150,6 +144,22 @@ internal sealed class TortureRun : IDisposable
             _powerCuts++;
             _disk!.Restart();
         }
+    }
+
+    private VictimDeath End(IVictim victim, bool cuts)
+    {
+        // What was flushed is asked for before the moment, so that all of it was before.
+        long[]? flushed = cuts
+            ? [.. Enumerable.Range(0, _settings.Threads).Select(victim.Journal.Flushed)]
+            : null;
+        var death = new VictimDeath(Stopwatch.GetTimestamp(), flushed);
+        if (cuts)
+        {
+            _disk!.Cut(_random);
+        }
+
+        victim.Kill();
+        return death;
     }
 
     /// <summary>Waits for a moment while it opens the store, or while it writes.</summary>
@@ -185,7 +195,7 @@ internal sealed class TortureRun : IDisposable
     private void Judge(IVictim victim)
     {
         bool mustHaveAcknowledged = !_wasCutSince || _settings.Durability.Level == Durability.Disk;
-        _judge.Check(_before, victim.Journal, mustHaveAcknowledged, _beforeKilledAt);
+        _judge.Check(_before, victim.Journal, mustHaveAcknowledged, _deathBefore);
         if (_before is not null)
         {
             Forget(_before);

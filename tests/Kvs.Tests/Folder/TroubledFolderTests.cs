@@ -20,7 +20,10 @@ public sealed class TroubledFolderTests
             SyncInterval = TimeSpan.FromMilliseconds(10),
         });
         int before = Write(store, 0, 200);
-        Directory.Delete(folder, recursive: true);
+
+        // As one step: the store makes files there while others are removed.
+        string elsewhere = folder + "-gone";
+        Directory.Move(folder, elsewhere);
         int written = WriteUntilItFails(store, before);
         AssertHolds(store, written);
         Assert.ThrowsAny<KvsException>(store.Dispose);
@@ -33,6 +36,7 @@ public sealed class TroubledFolderTests
         }
 
         Directory.Delete(folder, recursive: true);
+        Directory.Delete(elsewhere, recursive: true);
     }
 
     [Theory]
