@@ -6,9 +6,10 @@ using Kvs.Writes;
 namespace Kvs;
 
 /// <content>
-/// Writes of many keys. Of a batch, the records of one lie in one frame, which is finished after all of them, in one store: whoever recovers
-/// finds the frame complete and takes all of them, or a hole and takes none. The locks of all partitions that the batch
-/// touches are held, taken in ascending order, from before its requirements are looked at until its last slot is stored.
+/// Writes of many keys. The records of a batch lie in one frame, which is finished after all of them, in one store:
+/// whoever recovers finds the frame complete and takes all of them, or a hole and takes none. The locks of all partitions
+/// that the batch touches are held, taken in ascending order, from before its requirements are looked at until its last
+/// slot is stored.
 /// </content>
 public sealed unsafe partial class KvStore
 {
@@ -236,7 +237,8 @@ public sealed unsafe partial class KvStore
             byte* frame = room.Frame + step.Offset;
             FrameKind kind = step.Item.Kind == WriteBatch.ItemKind.Set ? FrameKind.Put : FrameKind.Remove;
             Frame.WriteRecord(frame, length, kind, room.Epoch,
-                _index.Partitions[step.Partition].NextSequence(), plan.KeyOf(step), plan.Batch.ValueOf(step.Item), ExpiryOf(step.Item));
+                _index.Partitions[step.Partition].NextSequence(), plan.KeyOf(step),
+                plan.Batch.ValueOf(step.Item), ExpiryOf(step.Item));
             Frame.Finish(frame, length, length, room.Segment.Salt, room.Offset + step.Offset);
         }
     }
