@@ -51,10 +51,11 @@ internal static class Programs
     /// <param name="input">Its standard input; empty when null.</param>
     /// <param name="folder">Its current folder; a temporary one by default.</param>
     /// <param name="hangLimit">How long it may take; <see cref="HangLimit"/> by default.</param>
+    /// <param name="environment">Variables beside those of the tests.</param>
     public static ProgramResult Run(string path, string[] args, byte[]? input = null, string? folder = null,
-        TimeSpan? hangLimit = null)
+        TimeSpan? hangLimit = null, IReadOnlyDictionary<string, string>? environment = null)
     {
-        using Process process = Start(path, args, folder);
+        using Process process = Start(path, args, folder, environment);
         using var output = new MemoryStream();
         Task reading = process.StandardOutput.BaseStream.CopyToAsync(output);
         Task<string> error = process.StandardError.ReadToEndAsync();
@@ -79,7 +80,8 @@ internal static class Programs
     }
 
     /// <summary>Starts a program with its standard streams at hand.</summary>
-    public static Process Start(string path, IEnumerable<string> args, string? folder = null)
+    public static Process Start(string path, IEnumerable<string> args, string? folder = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(path, args)
         {
@@ -88,6 +90,11 @@ internal static class Programs
             RedirectStandardError = true,
             WorkingDirectory = folder ?? Path.GetTempPath(),
         };
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 

@@ -22,9 +22,11 @@ internal sealed partial class RunningServer : IDisposable
     /// <param name="address">The value of <c>--addr</c>.</param>
     /// <param name="args">The other options.</param>
     /// <param name="folder">The current folder of the server.</param>
-    public RunningServer(string address, string[] args, string? folder = null)
+    /// <param name="environment">Variables beside those of the tests.</param>
+    public RunningServer(string address, string[] args, string? folder = null,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
-        _process = Programs.Start(Programs.ServerPath, ["--addr", address, .. args], folder);
+        _process = Programs.Start(Programs.ServerPath, ["--addr", address, .. args], folder, environment);
         _process.ErrorDataReceived += (_, line) => TakeLogLine(line.Data);
         _process.BeginErrorReadLine();
         Assert.True(_address.Task.Wait(Programs.HangLimit), "the server neither listens nor ends");

@@ -38,6 +38,26 @@ public sealed class ConnectionClockTests : IDisposable
     }
 
     [Fact]
+    public void An_idle_connection_has_the_deadline_that_is_asked_for_counted_from_its_last_request()
+    {
+        var clock = new ConnectionClock(_options with { IdleTimeout = TimeSpan.FromSeconds(60) }, _time);
+        _client.IsOpen = true;
+        for (int request = 0; request < 3; request++)
+        {
+            _client.Executed++;
+            clock.Received(_client, 0);
+            _time.Seconds += 59;
+            Assert.False(clock.IsOverdue);
+        }
+
+        _time.Seconds += 1;
+
+        // Woken, and nothing has come.
+        clock.Received(_client, 0);
+        Assert.True(clock.IsOverdue);
+    }
+
+    [Fact]
     public void A_request_that_comes_byte_by_byte_has_one_deadline()
     {
         ConnectionClock clock = NewOpenClock();

@@ -99,6 +99,19 @@ public class LifetimeTests
         slow.AssertEnded();
     }
 
+    [Fact]
+    public async Task An_idle_client_is_told_that_its_time_is_up_where_idleness_is_limited()
+    {
+        await using TestServer server = await TestServer.StartAsync(new KvsServerOptions { IdleTimeout = Short });
+        using RawClient client = server.ConnectRaw();
+        Assert.Equal(ReplyStatus.Ok, client.Ask(o => o.Ping(2)).Status);
+        RawReply reply = client.Read();
+        Assert.Equal((ReplyStatus.TimedOut, true), (reply.Status, reply.IsLast));
+        Assert.Contains("idle", reply.Text, StringComparison.Ordinal);
+        client.AssertEnded();
+        await Eventually.TrueAsync(() => server.Server.Connections == 0);
+    }
+
     [Theory]
     [InlineData("DB 04 00")]
     [InlineData("DB 04 0000 02000000 07000000 0100")]

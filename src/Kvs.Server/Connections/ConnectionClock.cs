@@ -25,6 +25,7 @@ internal sealed class ConnectionClock
     private long _markedBytes;
     private long _markedExecuted;
     private bool _inFrame;
+    private bool _isIdle;
 
     internal ConnectionClock(KvsServerOptions options, TimeProvider time)
     {
@@ -67,8 +68,16 @@ internal sealed class ConnectionClock
         long unfinishedBytes = session.UnfinishedBytes + waitingBytes;
         if (unfinishedBytes == 0)
         {
+            // Where the flow was woken to look at the time, the client has been idle since before.
+            bool isStillIdle = _isIdle && session.Executed == _markedExecuted;
             _inFrame = false;
-            Volatile.Write(ref _deadlineMs, _options.IdleTimeout is { } idle ? After(idle) : Never);
+            _isIdle = true;
+            _markedExecuted = session.Executed;
+            if (!isStillIdle)
+            {
+                Volatile.Write(ref _deadlineMs, _options.IdleTimeout is { } idle ? After(idle) : Never);
+            }
+
             return;
         }
 
@@ -77,6 +86,7 @@ internal sealed class ConnectionClock
         if (isAnother || unfinishedBytes - _markedBytes >= _options.MinFrameProgressBytes)
         {
             _inFrame = true;
+            _isIdle = false;
             _markedBytes = unfinishedBytes;
             _markedExecuted = session.Executed;
             Volatile.Write(ref _deadlineMs, After(_options.FrameTimeout));

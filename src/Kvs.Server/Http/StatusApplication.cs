@@ -17,7 +17,7 @@ internal sealed class StatusApplication(
     /// <summary>The page fetches from its own server, and nothing else from anywhere.</summary>
     private const string PagePolicy =
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; " +
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private static readonly Lazy<byte[]> s_page = new(ReadPage);
 

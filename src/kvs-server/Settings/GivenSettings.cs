@@ -76,7 +76,7 @@ internal sealed class GivenSettings
     internal static IEnumerable<string> FindUnknownVariables() => Environment.GetEnvironmentVariables().Keys
         .Cast<string>()
         .Where(name => name.StartsWith(Setting.Prefix, StringComparison.Ordinal) &&
-                       name != ServerCommandLine.ConfigVariable &&
+                       name != ServerCommandLine.ConfigVariable && FromEnvironment(name) is not null &&
                        SettingTable.All.All(setting => setting.Variable != name))
         .Order(StringComparer.Ordinal);
 

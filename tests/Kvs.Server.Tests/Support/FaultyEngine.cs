@@ -144,7 +144,12 @@ internal sealed class FaultyEngine : IKvsEngine
         ulong cursor, int maxEntries, long maxBytes, ReadOnlySpan<byte> prefix = default, bool keysOnly = false) =>
         _inner.Scan(cursor, maxEntries, maxBytes, prefix, keysOnly);
 
-    public EngineStatistics GetStatistics() => _inner.GetStatistics();
+    /// <summary>Why it is said to take no more writes; null while it does.</summary>
+    internal string? PoisonReason { get; init; }
+
+    public EngineStatistics GetStatistics() => PoisonReason is null
+        ? _inner.GetStatistics()
+        : new KvStoreStatistics { Engine = Name, Keys = 0, PoisonReason = PoisonReason };
 
     public void Dispose()
     {
