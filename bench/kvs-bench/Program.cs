@@ -17,6 +17,9 @@ RootCommand root = CommandLineProgram.CreateRoot("kvs-bench", $"""
     """);
 root.Add(EmbeddedCommand.Create());
 root.Add(ServerCommand.Create());
+root.Add(CompareCommand.Create());
+root.Add(MakeDataCommand.Create());
+root.Add(ReportCommand.Create());
 root.Add(TortureCommand.Create());
 root.Add(TortureCommand.CreateWorker());
 root.Add(VerifyCommand.Create());

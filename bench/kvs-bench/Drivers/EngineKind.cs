@@ -1,3 +1,4 @@
+using Kvs.CommandLine;
 using Kvs.RocksDb;
 
 namespace Kvs.Bench.Drivers;
@@ -18,12 +19,14 @@ internal sealed record EngineKind
         new EngineKind
         {
             Name = RocksDbEngine.EngineName,
+            RequireLibrary = () => RocksDbEngine.RequireLibrary(),
             Describe = RocksDbDriver.Describe,
             Open = (folder, settings) => new RocksDbDriver(folder, settings),
         },
         new EngineKind
         {
             Name = "lmdb",
+            RequireLibrary = PeerLibraries.RequireLmdb,
             Describe = Lmdb.LmdbDriver.Describe,
             Open = (folder, settings) => new Lmdb.LmdbDriver(folder, settings),
         },
@@ -65,8 +68,25 @@ internal sealed record EngineKind
     /// <summary>Whether it makes values up from binary keys.</summary>
     internal bool ReadsOnlyBinaryKeys { get; init; }
 
+    /// <summary>Throws where the library of somebody else's store is not there; null for a store of kvs.</summary>
+    internal Action? RequireLibrary { get; init; }
+
     /// <summary>How many threads can use it at once.</summary>
     internal int MaxThreads { get; init; } = int.MaxValue;
+
+    /// <summary>Why it cannot be measured on this machine; null when it can.</summary>
+    internal string? WhyMissing()
+    {
+        try
+        {
+            RequireLibrary?.Invoke();
+            return null;
+        }
+        catch (Exception exception) when (exception is ProgramException or RocksDbMissingException)
+        {
+            return exception.Message;
+        }
+    }
 
     /// <summary>The engine of a name.</summary>
     internal static EngineKind Of(string name) => All.First(engine => engine.Name == name);

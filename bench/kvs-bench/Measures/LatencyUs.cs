@@ -15,9 +15,6 @@ internal sealed record LatencyUs(
     private const double NsPerUs = 1000;
     private const int NsDigits = 3;
 
-    /// <summary>What stands for latencies where none was measured.</summary>
-    internal static LatencyUs None { get; } = new(0, 0, 0, 0, 0, 0, 0);
-
     /// <summary>Reads them off a histogram; null when it is empty.</summary>
     internal static LatencyUs? Of(LatencyHistogram histogram)
     {

@@ -14,7 +14,7 @@ internal sealed record MachineInfo(string Processor, int Processors, long Memory
         ReadField("/proc/cpuinfo", "model name") ?? RuntimeInformation.ProcessArchitecture.ToString(),
         Environment.ProcessorCount,
         ReadMemoryBytes(),
-        RuntimeInformation.OSDescription,
+        $"{RuntimeInformation.OSDescription}, Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}",
         RuntimeInformation.FrameworkDescription);
 
     /// <summary>The file system that a folder is on, and its device: "ext4 on /dev/vda".</summary>

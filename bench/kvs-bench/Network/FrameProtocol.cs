@@ -111,18 +111,4 @@ internal class FrameProtocol : WireProtocol
     /// <summary>The key of a number; valid until the next one.</summary>
     protected ReadOnlySpan<byte> KeyOf(long number) =>
         _key.AsSpan(0, Keys.Write(_key, number, ValuePattern.TagOf(number)));
-
-    private static byte[] Receive(Socket socket, int bytes)
-    {
-        byte[] received = new byte[bytes];
-        for (int count = 0; count < bytes;)
-        {
-            int more = socket.Receive(received.AsSpan(count));
-            count += more > 0
-                ? more
-                : throw new ProgramException($"{socket.RemoteEndPoint} closed the connection during the handshake.");
-        }
-
-        return received;
-    }
 }

@@ -50,21 +50,8 @@ internal sealed class LoadConnection : IDisposable
         _refillAt = _maxRequestBytes >= LongRequestBytes ? inFlight - 1 : inFlight / 2;
         _output = GC.AllocateUninitializedArray<byte>(_maxRequestBytes + GatheredBytes);
         _input = GC.AllocateUninitializedArray<byte>(InputBytes + protocol.MaxReplyBytes);
-        _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
-        {
-            NoDelay = true,
-            ReceiveTimeout = HandshakeTimeoutMs,
-            SendTimeout = HandshakeTimeoutMs,
-        };
-        try
-        {
-            Connect();
-        }
-        catch
-        {
-            _socket.Dispose();
-            throw;
-        }
+        _socket = Connect(address, protocol);
+        _socket.Blocking = false;
     }
 
     /// <summary>The socket, to wait for.</summary>
@@ -72,6 +59,34 @@ internal sealed class LoadConnection : IDisposable
 
     /// <summary>Whether another request can be begun at once.</summary>
     internal bool HasRoom => !_isExhausted && _ring.HasRoom && _output.Length - _outputEnd >= _maxRequestBytes;
+
+    /// <summary>Connects, and says what has to be said first.</summary>
+    /// <returns>The socket, which blocks.</returns>
+    internal static Socket Connect(IPEndPoint address, WireProtocol protocol)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            ReceiveTimeout = HandshakeTimeoutMs,
+            SendTimeout = HandshakeTimeoutMs,
+        };
+        try
+        {
+            socket.Connect(address);
+            protocol.ShakeHands(socket);
+            return socket;
+        }
+        catch (SocketException exception)
+        {
+            socket.Dispose();
+            throw new ProgramException($"Cannot connect to {address}: {exception.Message}", exception);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Begins a request that was to begin at a moment; there must be room. It is sent with
     /// <see cref="Send"/>.</summary>
@@ -161,20 +176,6 @@ internal sealed class LoadConnection : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 
-    private void Connect()
-    {
-        try
-        {
-            _socket.Connect(_address);
-            _protocol.ShakeHands(_socket);
-            _socket.Blocking = false;
-        }
-        catch (SocketException exception)
-        {
-            throw new ProgramException($"Cannot connect to {_address}: {exception.Message}", exception);
-        }
-    }
-
     // What is left is the beginning of one reply.
     private void Compact()
     {
@@ -192,7 +193,8 @@ internal sealed class LoadConnection : IDisposable
     {
         if (error != SocketError.Success)
         {
-            throw new ProgramException($"The connection to {_address} failed: {new SocketException((int)error).Message}");
+            string why = new SocketException((int)error).Message;
+            throw new ProgramException($"The connection to {_address} failed: {why}");
         }
     }
 }

@@ -1,5 +1,7 @@
 using System.Buffers.Text;
+using System.Net.Sockets;
 using Kvs.Bench.Workloads;
+using Kvs.CommandLine;
 
 namespace Kvs.Bench.Network;
 
@@ -28,6 +30,19 @@ internal sealed class RespProtocol(PartSettings part) : WireProtocol(part)
 
     /// <inheritdoc/>
     protected override int ReplyHeadBytes => MaxLineBytes;
+
+    /// <inheritdoc/>
+    internal override void ShakeHands(Socket socket)
+    {
+        // A server that has no room for another client says so now, and not in the middle of everything.
+        ReadOnlySpan<byte> pong = "+PONG\r\n"u8;
+        socket.Send("*1\r\n$4\r\nPING\r\n"u8);
+        byte[] reply = Receive(socket, pong.Length);
+        if (!pong.SequenceEqual(reply))
+        {
+            throw new ProgramException($"{socket.RemoteEndPoint} does not answer PING with PONG: {Show(reply)}...");
+        }
+    }
 
     /// <inheritdoc/>
     internal override int MaxRequestBytes(int operations) =>

@@ -91,6 +91,21 @@ internal abstract class WireProtocol
         return key;
     }
 
+    /// <summary>Waits for so many bytes.</summary>
+    protected static byte[] Receive(Socket socket, int bytes)
+    {
+        byte[] received = new byte[bytes];
+        for (int count = 0; count < bytes;)
+        {
+            int more = socket.Receive(received.AsSpan(count));
+            count += more > 0
+                ? more
+                : throw new ProgramException($"{socket.RemoteEndPoint} closed the connection during the handshake.");
+        }
+
+        return received;
+    }
+
     /// <summary>What to throw when what has arrived is no reply, or fits no request.</summary>
     protected static ProgramException Nonsense(ReadOnlySpan<byte> bytes) => new(
         $"The server sent what is no reply to what was asked: \"{Show(bytes)}\".");

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kvs.Bench.Reports;
 using Kvs.Bench.Runs;
+using Kvs.Bench.Workloads;
 
 namespace Kvs.Bench.Options;
 
@@ -31,12 +32,16 @@ internal static class EmbeddedCommand
         return command;
     }
 
+    /// <summary>Measures, and shows at once what is measured.</summary>
+    internal static void Measure(EmbeddedSettings settings, string folder, RunClock clock, ProgressLine progress,
+        Action<Benchmark> done)
+    {
+        RunHeader.Write(Console.Out, settings);
+        var benchmark = new EmbeddedBenchmark(settings, folder, clock, progress);
+        benchmark.Run(Console.Out);
+        done(benchmark);
+    }
+
     private static int Execute(EmbeddedSettings settings) => BenchRun.Execute(settings.Load.Output, settings.Folder,
-        (folder, clock, progress, done) =>
-        {
-            RunHeader.Write(Console.Out, settings);
-            var benchmark = new EmbeddedBenchmark(settings, folder, clock, progress);
-            benchmark.Run(Console.Out);
-            done(benchmark);
-        });
+        (folder, clock, progress, done) => Measure(settings, folder, clock, progress, done));
 }

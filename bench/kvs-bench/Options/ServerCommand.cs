@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kvs.Bench.Reports;
 using Kvs.Bench.Runs;
+using Kvs.Bench.Workloads;
 
 namespace Kvs.Bench.Options;
 
@@ -30,12 +31,16 @@ internal static class ServerCommand
         return command;
     }
 
+    /// <summary>Measures, and shows at once what is measured.</summary>
+    internal static void Measure(ServerSettings settings, string folder, RunClock clock, ProgressLine progress,
+        Action<Benchmark> done)
+    {
+        RunHeader.Write(Console.Out, settings);
+        using var benchmark = new ServerBenchmark(settings, folder, clock, progress);
+        benchmark.Run(Console.Out);
+        done(benchmark);
+    }
+
     private static int Execute(ServerSettings settings) => BenchRun.Execute(settings.Load.Output, settings.Folder,
-        (folder, clock, progress, done) =>
-        {
-            RunHeader.Write(Console.Out, settings);
-            using var benchmark = new ServerBenchmark(settings, folder, clock, progress);
-            benchmark.Run(Console.Out);
-            done(benchmark);
-        });
+        (folder, clock, progress, done) => Measure(settings, folder, clock, progress, done));
 }

@@ -13,6 +13,7 @@ internal sealed class ServerOptions
     private const int MaxClients = 16_384;
     private const int MaxInFlight = 100_000;
     private const int MaxShards = 64;
+    private const int MaxClientThreads = 256;
 
     private static readonly string[] s_serverNames = [.. ServerKind.All.Select(kind => kind.Name)];
     private static readonly string[] s_protocols = [ServerKind.Binary, ServerKind.Resp];
@@ -36,9 +37,7 @@ internal sealed class ServerOptions
     private readonly Option<int> _shards = OptionMaker.Number("--shards",
         "How many servers are started to share the keys", 1, 1, MaxShards);
 
-    private readonly Option<string?> _protocol = OptionMaker.Value<string?>("--protocol", "NAME",
-        $"How kvs is talked to: {string.Join(", ", s_protocols)}", ServerKind.Binary, TryParseProtocol,
-        $"there are {string.Join(", ", s_protocols)}");
+    private readonly Option<string?> _protocol = CreateProtocolOption(ServerKind.Binary);
 
     private readonly Option<ListOf<int>> _clients = OptionMaker.Numbers("--clients",
         "How many connections, of all servers together; several numbers are measured in turn", [50], 1, MaxClients);
@@ -47,13 +46,18 @@ internal sealed class ServerOptions
         "How many requests may be unanswered on each connection; several numbers are measured in turn", [1], 1,
         MaxInFlight);
 
+    private readonly Option<ListOf<int>> _idle = OptionMaker.Numbers("--idle",
+        "How many connections there are besides, which say nothing; several numbers are measured in turn", [0], 0,
+        MaxClients);
+
     private readonly LoadOptions _load = new([Mix.Get, Mix.Set],
-        "Operations in each request. Over resp, a request is MGET or MSET; over binary, a batch that gets and sets as " +
-        "the mix says; latencies are those of a whole request. Several numbers are measured in turn");
+        "Operations in each request. Over resp, a request is MGET or MSET; over binary, a batch that gets and sets " +
+        "as the mix says; latencies are those of a whole request. Several numbers are measured in turn");
 
     private readonly Option<int> _clientThreads = OptionMaker.Number("--client-threads",
-        "How many threads make the load; each serves many connections", Math.Max(1, Environment.ProcessorCount / 2), 1,
-        256);
+        "How many threads make the load; each serves many connections", DefaultClientThreads, 1, MaxClientThreads);
+
+    private readonly Option<ListOf<string>> _tools = CreateToolOption();
 
     private readonly Option<string> _engine = new("--engine")
     {
@@ -86,7 +90,24 @@ internal sealed class ServerOptions
         HelpName = "DIR",
     };
 
-    private readonly Option<string?> _path = new("--server-path")
+    private readonly Option<string?> _path = CreatePathOption();
+
+    /// <summary>Half of the processors: the server needs the others.</summary>
+    internal static int DefaultClientThreads => Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>The option <c>--protocol</c>.</summary>
+    internal static Option<string?> CreateProtocolOption(string standard) => OptionMaker.Value<string?>("--protocol",
+        "NAME", $"How kvs is talked to: {string.Join(", ", s_protocols)}", standard, TryParseProtocol,
+        $"there are {string.Join(", ", s_protocols)}");
+
+    /// <summary>The option <c>--tool</c>.</summary>
+    internal static Option<ListOf<string>> CreateToolOption() => OptionMaker.List<string>("--tool", "NAME[,NAME]",
+        "What makes the load: own (this program, which checks every reply), redis-benchmark (which checks nothing, " +
+        "and has keys of its own). Both take turns in the same run", [LoadTool.Own], TryParseTool,
+        $"there are {string.Join(", ", LoadTool.Names)}");
+
+    /// <summary>The option <c>--server-path</c>.</summary>
+    internal static Option<string?> CreatePathOption() => new("--server-path")
     {
         Description = "The program kvs-server; by default the one beside this program, or in artifacts/kvs, or the " +
                       "one that was built",
@@ -97,7 +118,9 @@ internal sealed class ServerOptions
     internal void AddTo(Command command)
     {
         foreach (Option option in (Option[])
-            [_addresses, _spawn, _servers, _shards, _protocol, _clients, _inFlight, _clientThreads])
+            [
+                _addresses, _spawn, _servers, _shards, _protocol, _clients, _inFlight, _idle, _clientThreads, _tools,
+            ])
         {
             command.Add(option);
         }
@@ -130,7 +153,9 @@ internal sealed class ServerOptions
             Shards = parsed.GetRequiredValue(_shards),
             Clients = parsed.GetRequiredValue(_clients).Items,
             InFlight = parsed.GetRequiredValue(_inFlight).Items,
+            Idle = parsed.GetRequiredValue(_idle).Items,
             ClientThreads = parsed.GetRequiredValue(_clientThreads),
+            Tools = parsed.GetRequiredValue(_tools).Items,
             Engine = parsed.GetRequiredValue(_engine),
             Pools = parsed.GetRequiredValue(_pools).Items,
             Threads = parsed.GetRequiredValue(_threads).Items,
@@ -153,6 +178,12 @@ internal sealed class ServerOptions
     {
         name = text;
         return ThreadPools.Names.Contains(text);
+    }
+
+    private static bool TryParseTool(string text, out string name)
+    {
+        name = text;
+        return LoadTool.Names.Contains(text);
     }
 
     private static bool TryParseProtocol(string text, out string? name)

@@ -1,5 +1,6 @@
 using System.Net;
 using Kvs.Bench.Servers;
+using Kvs.Bench.Workloads;
 using Kvs.CommandLine;
 
 namespace Kvs.Bench.Options;
@@ -31,8 +32,14 @@ internal sealed record ServerSettings
     /// <summary>Everything is measured with each of these numbers of requests on each connection.</summary>
     internal required IReadOnlyList<int> InFlight { get; init; }
 
+    /// <summary>Everything is measured with each of these numbers of connections that say nothing.</summary>
+    internal required IReadOnlyList<int> Idle { get; init; }
+
     /// <summary>Threads that make the load.</summary>
     internal required int ClientThreads { get; init; }
+
+    /// <summary>What makes the load; everything is measured with each.</summary>
+    internal required IReadOnlyList<string> Tools { get; init; }
 
     /// <summary>The engine of kvs-server.</summary>
     internal required string Engine { get; init; }
@@ -46,7 +53,8 @@ internal sealed record ServerSettings
     /// <summary>The same for the partitions of its index.</summary>
     internal required IReadOnlyList<int> Partitions { get; init; }
 
-    /// <summary>A folder of <c>make-data</c> that is served as it is; null where the keys are to be set first.</summary>
+    /// <summary>A folder of <c>make-data</c> that is served as it is; null where the keys are to be set first.
+    /// </summary>
     internal required string? DataFolder { get; init; }
 
     /// <summary>Where servers have their files; a temporary folder when null.</summary>
@@ -77,15 +85,36 @@ internal sealed record ServerSettings
             throw new ProgramException($"{servers} servers need {servers} --clients at least.");
         }
 
+        if (Tools.Any(tool => tool != LoadTool.Own))
+        {
+            CheckTool(servers);
+        }
+
         if ((long)InFlight.Max() * Load.Batches.Max() > MaxOperationsInFlight)
         {
             throw new ProgramException($"--in-flight times --batch must not be more than {MaxOperationsInFlight}.");
         }
 
-        if (DataFolder is not null && (!Spawns || servers > 1 || Load.Mixes.Any(Workloads.Mixes.HasSets)))
+        if (DataFolder is not null && (!Spawns || servers > 1 || Load.Mixes.Any(mix => mix.HasSets())))
         {
             throw new ProgramException(
                 "--data is served as it is, by one server: give --spawn, --mix get, and no --shards.");
+        }
+    }
+
+    private void CheckTool(int servers)
+    {
+        if (Load.Mixes.Any(mix => mix is not (Mix.Get or Mix.Set)) || Load.Batches.Max() > 1 || Load.Rate is not null ||
+            Load.ValueBytes.Min < Load.ValueBytes.Max || servers > 1)
+        {
+            throw new ProgramException("redis-benchmark gets or sets one key at a time, with values of one length, " +
+                                       "on one server: give --mix get,set, and no --batch, --rate or --shards.");
+        }
+
+        if (Servers.Select(ServerKind.Of).FirstOrDefault(kind => ProtocolOf(kind) != ServerKind.Resp) is { } other)
+        {
+            throw new ProgramException(
+                $"redis-benchmark speaks resp, and {other.Name} would be talked to in {ProtocolOf(other)}.");
         }
     }
 }

@@ -36,7 +36,7 @@ internal sealed record BenchResult
     /// <summary>Megabytes (10^6) of values got and set.</summary>
     public double? ValueMbPerSecond { get; init; }
 
-    public required LatencyUs LatencyUs { get; init; }
+    public LatencyUs? LatencyUs { get; init; }
 
     public LatencyUs? GetLatencyUs { get; init; }
 

@@ -1,9 +1,15 @@
+using System.Text.Json.Serialization;
+
 namespace Kvs.Bench.Reports;
 
 /// <summary>Everything that a result depends on, as its JSON has it; what does not apply is null and left out.
 /// </summary>
 internal sealed record BenchSettings
 {
+    /// <summary>The run that it belongs to, where several are laid side by side.</summary>
+    [JsonIgnore]
+    public string? Run { get; init; }
+
     /// <summary>The workload that was named, if any.</summary>
     public string? Preset { get; init; }
 
@@ -60,6 +66,9 @@ internal sealed record BenchSettings
 
     /// <summary>Requests that are unanswered on a connection, at most.</summary>
     public int? InFlight { get; init; }
+
+    /// <summary>Connections besides, which say nothing.</summary>
+    public int? Idle { get; init; }
 
     /// <summary>Threads that make the load.</summary>
     public int? ClientThreads { get; init; }

@@ -14,15 +14,15 @@ internal sealed record Comparison(string What, string Than, double Median, doubl
     public override string ToString() => Invariant($"{What} = {Median:F2} ({Min:F2} to {Max:F2}) x {Than}");
 
     /// <summary>How the results of one mix grow with each of the parameters in which they differ.</summary>
-    internal static IEnumerable<Comparison> OfGrowth(IReadOnlyList<BenchResult> results)
+    internal static IEnumerable<Comparison> OfGrowth(ResultGroup group)
     {
-        IReadOnlyList<Parameter> varying = Parameter.VaryingIn(results);
+        IReadOnlyList<Parameter> varying = group.Varying;
         foreach (Parameter parameter in varying)
         {
             Parameter[] others = [.. varying.Where(other => other != parameter)];
             string Others(BenchResult result) => Join(others.Select(other => other.DescribeOf(result)));
             foreach (IGrouping<(string Engine, string Others), BenchResult> same in
-                     results.GroupBy(result => (result.Settings.Engine, Others(result))))
+                     group.Results.GroupBy(result => (result.Settings.Engine, Others(result))))
             {
                 BenchResult first = same.First();
                 foreach (BenchResult result in same.Skip(1).Where(_ => parameter.DescribeOf(first).Length > 0))
@@ -35,10 +35,12 @@ internal sealed record Comparison(string What, string Than, double Median, doubl
         }
     }
 
-    /// <summary>How the results of the first engine compare with those of the others that were measured alike.</summary>
-    internal static IEnumerable<Comparison> OfEngines(IReadOnlyList<BenchResult> results)
+    /// <summary>How the results of the first engine compare with those of the others that were measured alike.
+    /// </summary>
+    internal static IEnumerable<Comparison> OfEngines(ResultGroup group)
     {
-        IReadOnlyList<Parameter> varying = Parameter.VaryingIn(results);
+        IReadOnlyList<BenchResult> results = group.Results;
+        IReadOnlyList<Parameter> varying = group.Varying;
         string engine = results[0].Settings.Engine;
         foreach (BenchResult first in results.Where(result => result.Settings.Engine == engine))
         {
@@ -46,10 +48,11 @@ internal sealed record Comparison(string What, string Than, double Median, doubl
             {
                 Parameter[] shared =
                 [
-                    .. varying.Where(parameter => parameter.ValueOf(other.Settings) is not null &&
+                    .. varying.Where(parameter => !parameter.IsOfEngine &&
+                                                  parameter.ValueOf(other.Settings) is not null &&
                                                   parameter.ValueOf(first.Settings) is not null),
                 ];
-                if (shared.Any(parameter => !IsAlike(parameter, first, other)))
+                if (shared.Any(parameter => parameter.DescribeOf(first) != parameter.DescribeOf(other)))
                 {
                     continue;
                 }
@@ -61,10 +64,6 @@ internal sealed record Comparison(string What, string Than, double Median, doubl
             }
         }
     }
-
-    // Protocols are how each engine is talked to, so they may differ. What else differs is another experiment.
-    private static bool IsAlike(Parameter parameter, BenchResult one, BenchResult two) =>
-        parameter.Column == "protocol" || Equals(parameter.ValueOf(one.Settings), parameter.ValueOf(two.Settings));
 
     // The ratio of each round counts, as its parts were measured one right after the other.
     private static Comparison Of(string what, string than, BenchResult result, BenchResult other)

@@ -1,3 +1,4 @@
+using Kvs.Bench.Options;
 using static Kvs.Bench.Reports.Figures;
 
 namespace Kvs.Bench.Reports;
@@ -6,20 +7,29 @@ namespace Kvs.Bench.Reports;
 /// <param name="Column">Its name above a column.</param>
 /// <param name="ValueOf">Its value; null where it does not apply.</param>
 /// <param name="Describe">The value in words: "2 threads".</param>
-internal sealed record Parameter(string Column, Func<BenchSettings, object?> ValueOf, Func<object, string> Describe)
+/// <param name="IsNumber">Whether results can be drawn over it.</param>
+internal sealed record Parameter(string Column, Func<BenchSettings, object?> ValueOf, Func<object, string> Describe,
+    bool IsNumber)
 {
+    /// <summary>Whether it is how an engine is talked to, so that engines can be compared though it differs.</summary>
+    internal bool IsOfEngine { get; private init; }
+
     /// <summary>All of them.</summary>
     internal static IReadOnlyList<Parameter> All { get; } =
     [
-        new("protocol", settings => settings.Protocol, value => (string)value),
-        new("tool", settings => settings.Tool, value => "by " + value),
-        new("pool", settings => settings.Pool, value => "pool " + value),
-        new("pool thr.", settings => settings.ServerThreads, value => Count(value, "pool thread")),
-        new("threads", settings => settings.Threads, value => Count(value, "thread")),
-        new("clients", settings => settings.Clients, value => Count(value, "client")),
-        new("in flight", settings => settings.InFlight, value => Invariant($"{value} in flight")),
-        new("batch", settings => settings.Batch, value => Invariant($"batch {value}")),
-        new("partitions", settings => settings.Partitions, value => Count(value, "partition")),
+        Name("run", settings => settings.Run, "{0}"),
+        Name("protocol", settings => settings.Protocol, "{0}") with { IsOfEngine = true },
+        Name("durability", settings => settings.Durability, "durability {0}") with { IsOfEngine = true },
+        Name("tool", settings => settings.Clients is null ? null : settings.Tool ?? LoadTool.Own, "by {0}"),
+        Name("pool", settings => settings.Pool, "pool {0}"),
+        Number("pool threads", settings => settings.ServerThreads, "pool thread"),
+        Number("threads", settings => settings.Threads, "thread"),
+        Number("clients", settings => settings.Clients, "client"),
+        new("in flight", settings => settings.InFlight, value => Invariant($"{value} in flight"), IsNumber: true),
+        new("idle", settings => settings.Clients is null ? null : settings.Idle ?? 0,
+            value => Invariant($"{value} idle"), IsNumber: false),
+        new("batch", settings => settings.Batch, value => Invariant($"batch {value}"), IsNumber: true),
+        Number("partitions", settings => settings.Partitions, "partition"),
     ];
 
     /// <summary>Those in which some of the results differ where they apply.</summary>
@@ -33,5 +43,10 @@ internal sealed record Parameter(string Column, Func<BenchSettings, object?> Val
     internal string DescribeOf(BenchResult result) =>
         ValueOf(result.Settings) is { } value ? Describe(value) : "";
 
-    private static string Count(object number, string what) => Invariant($"{number} {what}{(number is 1 ? "" : "s")}");
+    private static Parameter Name(string column, Func<BenchSettings, string?> valueOf, string text) =>
+        new(column, valueOf, value => text.Replace("{0}", (string)value, StringComparison.Ordinal), IsNumber: false);
+
+    private static Parameter Number(string column, Func<BenchSettings, int?> valueOf, string what) =>
+        new(column, settings => valueOf(settings), value => Invariant($"{value} {what}{(value is 1 ? "" : "s")}"),
+            IsNumber: true);
 }

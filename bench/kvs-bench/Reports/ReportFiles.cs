@@ -1,4 +1,5 @@
 using Kvs.Bench.Options;
+using Kvs.Bench.Reports.Html;
 
 namespace Kvs.Bench.Reports;
 
@@ -32,7 +33,7 @@ internal sealed class ReportFiles : IDisposable
 
         if (_html is not null)
         {
-            _html.Write("<!doctype html>"u8);
+            HtmlReport.Write(_html, [("", results)]);
         }
     }
 

@@ -53,7 +53,9 @@ internal static class BenchRun
         return ReportErrors(benchmarks, clock.IsStopped, results.Count > 0);
     }
 
-    private static string PrepareFolder(string? folder)
+    /// <summary>The folder for data: the one that is given, which must be empty or not there, or a temporary one.
+    /// </summary>
+    internal static string PrepareFolder(string? folder)
     {
         if (folder is null)
         {

@@ -75,6 +75,7 @@ internal sealed class Series(BenchCase subject, Mix mix)
             LatencySampleEvery = rate is null ? SampleEvery : 1,
         });
         bool isServer = settings.Clients is not null;
+        bool isOwnLoad = settings.Tool is null;
         double cpuNsPerOp = MedianOf(round => (double)round.Result.CpuNs / round.Result.Operations);
         double allocatedBytesPerOp = MedianOf(round => (double)round.Result.AllocatedBytes / round.Result.Operations);
         return new BenchResult
@@ -89,22 +90,22 @@ internal sealed class Series(BenchCase subject, Mix mix)
             Seconds = _rounds.Sum(round => round.Result.Seconds),
             OpsPerSecond = MedianOf(round => round.OpsPerSecond),
             OpsPerSecondByRound = [.. _rounds.Select(round => round.OpsPerSecond)],
-            OpsPerSecondByServer = settings.Servers is { } servers ? RatesByServer(servers) : null,
+            OpsPerSecondByServer = settings.Servers is { } servers && isOwnLoad ? RatesByServer(servers) : null,
             ValueMbPerSecond = MedianOf(round => round.Result.ValueBytes / round.Result.Seconds / BytesPerMb),
-            LatencyUs = LatencyOf(round => round.Result.Latency) ?? LatencyUs.None,
+            LatencyUs = LatencyOf(round => round.Result.Latency),
             GetLatencyUs = LatencyOf(round => round.Result.GetLatency),
             SetLatencyUs = LatencyOf(round => round.Result.SetLatency),
             CpuNsPerOp = isServer
                 ? MedianOrNull(round => (double?)round.Store.ServerCpuNs / round.Result.Operations)
                 : cpuNsPerOp,
-            ClientCpuNsPerOp = isServer ? cpuNsPerOp : null,
+            ClientCpuNsPerOp = isServer && isOwnLoad ? cpuNsPerOp : null,
             AllocatedBytesPerOp = isServer ? null : allocatedBytesPerOp,
-            ClientAllocatedBytesPerOp = isServer ? allocatedBytesPerOp : null,
+            ClientAllocatedBytesPerOp = isServer && isOwnLoad ? allocatedBytesPerOp : null,
             ResidentBytes = (long?)MedianOrNull(round => round.Store.ResidentBytes),
             ResidentAnonymousBytes = (long?)MedianOrNull(round => round.Store.ResidentAnonymousBytes),
             DiskBytes = (long?)MedianOrNull(round => round.Store.DiskBytes),
             IndexBytes = _rounds[^1].Store.IndexBytes,
-            OpsPerSecondOverTime = [.. _rounds.Select(round => round.Result.Timeline.Rates())],
+            OpsPerSecondOverTime = isOwnLoad ? [.. _rounds.Select(round => round.Result.Timeline.Rates())] : null,
             OverTimeIntervalMs = Timeline.IntervalFor(mix == Mix.Load
                 ? Timeout.InfiniteTimeSpan
                 : TimeSpan.FromSeconds(settings.Seconds)).TotalMilliseconds,

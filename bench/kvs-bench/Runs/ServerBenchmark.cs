@@ -23,6 +23,7 @@ internal sealed class ServerBenchmark(
     private const int FillBytesInFlight = 64 * 1024;
 
     private readonly RunClock _clock = clock;
+    private readonly Lazy<RedisBenchmarkRun> _tool = new(() => new RedisBenchmarkRun(settings.Load, clock));
     private readonly Dictionary<ServerSetup, ServerGroup> _groups = [];
     private readonly Dictionary<ServerKind, string> _paths = [];
 
@@ -42,23 +43,13 @@ internal sealed class ServerBenchmark(
         [
             .. from clients in settings.Clients
                from inFlight in settings.InFlight
+               from idle in settings.Idle
                from batch in Load.Batches
                select (BenchCase[])
                [
-                   .. kinds.SelectMany(SetupsOf).Select(setup => new ServerCase
-                   {
-                       Setup = setup,
-                       Notes = notes[setup.Kind],
-                       Protocol = settings.ProtocolOf(setup.Kind),
-                       Servers = settings.Spawns ? settings.Shards : settings.Addresses.Count,
-                       Clients = clients,
-                       InFlight = inFlight,
-                       ClientThreads = Math.Min(clients, settings.ClientThreads),
-                       DurabilityLabel = settings.Spawns
-                           ? setup.Kind.DescribeDurability(Load.Durability.Level)
-                           : "as it was started",
-                       Batch = batch,
-                   }),
+                   .. from setup in kinds.SelectMany(SetupsOf)
+                      from tool in settings.Tools
+                      select CaseOf(setup, notes[setup.Kind], tool, clients, inFlight, idle, batch),
                ],
         ]);
     }
@@ -90,12 +81,15 @@ internal sealed class ServerBenchmark(
         }
 
         group.IsFilled = true;
+        using IdleConnections idle = Connect(one, group);
         foreach (Mix mix in Load.Mixes)
         {
             Show(one, mix.Name(), round);
             long cpuNs = group.CpuNs;
             PartSettings part = PartFor(one, mix, one.ClientThreads, round) with { FirstNumber = group.FirstNumber };
-            PartResult result = RunPart(part, TargetOf(one, group));
+            PartResult result = one.Tool == LoadTool.Own
+                ? RunPart(part, TargetOf(one, group))
+                : _tool.Value.Run(one, group.Addresses[0], mix);
             Take(SeriesOf(one, mix), round, result, () => FiguresOf(group, cpuNs));
             group.Settle();
         }
@@ -121,6 +115,24 @@ internal sealed class ServerBenchmark(
           from partitions in OrDefault(settings.Partitions.Select(partitions => (int?)partitions))
           select new ServerSetup(kind, pool, threads, partitions);
 
+    private ServerCase CaseOf(
+        ServerSetup setup, string notes, string tool, int clients, int inFlight, int idle, int batch) => new()
+    {
+        Setup = setup,
+        Notes = notes,
+        Tool = tool,
+        Protocol = settings.ProtocolOf(setup.Kind),
+        Servers = settings.Spawns ? settings.Shards : settings.Addresses.Count,
+        DurabilityLabel = settings.Spawns
+            ? setup.Kind.DescribeDurability(Load.Durability.Level)
+            : "as it was started",
+        Clients = clients,
+        InFlight = inFlight,
+        ClientThreads = Math.Min(clients, settings.ClientThreads),
+        Idle = idle,
+        Batch = batch,
+    };
+
     private static IEnumerable<T?> OrDefault<T>(IEnumerable<T?> values) => values.DefaultIfEmpty();
 
     private string Describe(ServerKind kind)
@@ -133,7 +145,7 @@ internal sealed class ServerBenchmark(
         string path = ServerPrograms.Require(kind, kind.Name == ServerKind.Kvs ? settings.ServerPath : null);
         _paths[kind] = path;
         string engine = kind.HasPools && settings.Engine != KvsEngines.Names[0] ? $"engine {settings.Engine}; " : "";
-        return $"{ServerPrograms.ReadVersion(kind, path)} ({path}); {engine}{kind.Notes}";
+        return $"{ServerPrograms.ReadVersion(kind, path)} ({ServerPrograms.Shorten(path)}); {engine}{kind.Notes}";
     }
 
     private ServerGroup GroupOf(ServerCase one, int round)
@@ -163,7 +175,7 @@ internal sealed class ServerBenchmark(
             Threads = setup.Threads,
             Partitions = setup.Partitions,
             DataBytes = Load.DataBytes,
-            Clients = settings.Clients.Max(),
+            Clients = settings.Clients.Max() + settings.Idle.Max(),
         });
 
     private void Fill(ServerCase one, ServerGroup group)
@@ -183,7 +195,24 @@ internal sealed class ServerBenchmark(
         PartResult result = RunPart(part, TargetOf(one, group) with { Clients = clients, InFlight = inFlight });
         SeriesOf(one, Load.Mixes[0]).AddErrors(result);
         ThrowIfInterrupted();
+        if (settings.Tools.Contains(LoadTool.RedisBenchmark))
+        {
+            _tool.Value.Fill(group.Addresses[0]);
+        }
+
         group.Settle();
+    }
+
+    private IdleConnections Connect(ServerCase one, ServerGroup group)
+    {
+        PartSettings part = PartFor(one, Load.Mixes[0], threads: 1, round: 0);
+        var idle = new IdleConnections(TargetOf(one, group), part, one.Idle);
+        if (one.Idle > 0)
+        {
+            group.Settle();
+        }
+
+        return idle;
     }
 
     private PartResult RunPart(PartSettings part, LoadTarget target) => new PartRun(part, target.Addresses.Count,

@@ -1,3 +1,4 @@
+using Kvs.Bench.Options;
 using Kvs.Bench.Reports;
 using Kvs.Bench.Servers;
 
@@ -22,6 +23,12 @@ internal sealed record ServerCase : BenchCase
 
     internal required int ClientThreads { get; init; }
 
+    /// <summary>Connections besides, which say nothing.</summary>
+    internal required int Idle { get; init; }
+
+    /// <summary>What makes the load.</summary>
+    internal required string Tool { get; init; }
+
     /// <summary>What an acknowledged set has reached.</summary>
     internal required string DurabilityLabel { get; init; }
 
@@ -29,7 +36,8 @@ internal sealed record ServerCase : BenchCase
     internal override int Parallel => Clients * InFlight;
 
     /// <inheritdoc/>
-    internal override string Name => $"{Setup.Name}, {Protocol}, {Clients} clients, {InFlight} in flight";
+    internal override string Name => $"{Setup.Name}, {Protocol}, {Clients} clients, {InFlight} in flight, " +
+        $"{Tool}{(Idle == 0 ? "" : $", {Idle} idle")}";
 
     /// <inheritdoc/>
     internal override BenchSettings Complete(BenchSettings common) => common with
@@ -43,7 +51,9 @@ internal sealed record ServerCase : BenchCase
         Protocol = Protocol,
         Clients = Clients,
         InFlight = InFlight,
-        ClientThreads = ClientThreads,
+        ClientThreads = Tool == LoadTool.Own ? ClientThreads : null,
+        Tool = Tool == LoadTool.Own ? null : Tool,
+        Idle = Idle == 0 ? null : Idle,
         Servers = Servers,
         Pool = Setup.Pool,
         ServerThreads = Setup.Threads,

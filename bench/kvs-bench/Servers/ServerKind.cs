@@ -17,6 +17,10 @@ internal sealed record ServerKind
     /// <summary>What redis, and those that are like it, are started with.</summary>
     private const string RedisNotes = "otherwise its defaults, one thread";
 
+    /// <summary>Connections that are none of the clients that are asked for: those that fill the store, and probes.
+    /// </summary>
+    private const int SpareConnections = 256;
+
     private const long MemcachedMinMb = 1024;
 
     /// <summary>What an item takes in memcached beside key and value, rounded up to its slabs' sizes.</summary>
@@ -141,12 +145,12 @@ internal sealed record ServerKind
         "--port", start.Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--dir", start.Folder,
         "--save", "", "--appendonly", start.Durability.Level == Durability.Process ? "no" : "yes",
         "--appendfsync", start.Durability.Level == Durability.Disk ? "always" : "everysec",
+        "--maxclients", (start.Clients + SpareConnections).ToString(CultureInfo.InvariantCulture),
     ];
 
     private static string[] MemcachedArguments(ServerStart start)
     {
         const long BytesPerMb = 1024 * 1024;
-        const int SpareConnections = 64;
         long memoryMb = Math.Max(MemcachedMinMb, (long)(start.DataBytes * MemcachedOverhead / BytesPerMb));
         return
         [

@@ -14,6 +14,7 @@ internal sealed class OperationSource
     private readonly uint _getShare;
     private readonly SourcePlace _place;
     private readonly long _loadEnd;
+    private readonly long _ownNumber;
 
     private FastRandom _random;
     private FastRandom _kindRandom;
@@ -36,6 +37,11 @@ internal sealed class OperationSource
         _kindRandom = new FastRandom(~seed);
         _loadNext = part.FirstNumber + ((long)part.Keys * place.Index / place.Count);
         _loadEnd = part.FirstNumber + ((long)part.Keys * (place.Index + 1) / place.Count);
+        _ownNumber = MadeNumber(0);
+        for (int i = 1; !place.Owns(_ownNumber); i++)
+        {
+            _ownNumber = MadeNumber(i);
+        }
     }
 
     /// <summary>Whether there is a key left to do something with.</summary>
@@ -99,7 +105,7 @@ internal sealed class OperationSource
         Mix.Load => _loadNext++,
 
         // Behind the keys of the other mixes, so that it belongs to this place alone.
-        Mix.Partitions => _firstNumber + _keys + _place.Seat,
+        Mix.Partitions => _ownNumber,
         Mix.D => _lastKind == OperationKind.Set ? MadeNumber(_made++) : DrawLatest(),
         _ when _zipfian is null => _firstNumber + _random.NextBelow(_keys),
 

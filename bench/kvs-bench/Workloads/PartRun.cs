@@ -15,6 +15,9 @@ internal sealed class PartRun(PartSettings part, int servers, Func<int, IPartWor
     private readonly Timeline _timeline = new();
     private Exception? _failure;
 
+    /// <summary>Told now and then how many operations there were.</summary>
+    internal Action<long>? OnSample { get; init; }
+
     /// <summary>Runs it to its end; throws what a thread met.</summary>
     internal PartResult Run()
     {
@@ -108,6 +111,7 @@ internal sealed class PartRun(PartSettings part, int servers, Func<int, IPartWor
         }
 
         _timeline.Add(moment, counts);
+        OnSample?.Invoke(counts.Sum());
     }
 
     private PartResult Collect(double seconds, long cpuNs, long allocatedBytes)
