@@ -20,9 +20,8 @@ internal class FrameProtocol : WireProtocol
     protected override int ReplyHeadBytes => BinaryProtocol.HeaderBytes + BinaryProtocol.MaxMessageBytes;
 
     /// <summary>The protocol for requests of so many operations.</summary>
-    internal static WireProtocol Create(PartSettings part) => part.Batch == 1
-        ? new FrameProtocol(part)
-        : throw new ProgramException("The binary protocol has one operation in each request: leave --batch out.");
+    internal static WireProtocol Create(PartSettings part) =>
+        part.Batch == 1 ? new FrameProtocol(part) : new FrameBatchProtocol(part);
 
     /// <inheritdoc/>
     internal override void ShakeHands(Socket socket)

@@ -193,7 +193,8 @@ internal sealed class LoadConnection : IDisposable
     {
         if (error != SocketError.Success)
         {
-            throw new ProgramException($"The connection to {_address} failed: {new SocketException((int)error).Message}");
+            string why = new SocketException((int)error).Message;
+            throw new ProgramException($"The connection to {_address} failed: {why}");
         }
     }
 }

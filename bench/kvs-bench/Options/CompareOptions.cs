@@ -20,8 +20,8 @@ internal sealed class CompareOptions
         [.. EngineKind.All.Where(engine => engine.RequireLibrary is not null).Select(engine => engine.Name)];
 
     private readonly Option<ListOf<string>> _peers = OptionMaker.List<string>("--peers", "NAME[,NAME...]",
-        $"Servers ({string.Join(", ", s_servers)}) and stores in this process ({string.Join(", ", s_engines)}); those " +
-        "that are not installed are left out. By default all", [.. s_servers, .. s_engines], TryParsePeer,
+        $"Servers ({string.Join(", ", s_servers)}) and stores in this process ({string.Join(", ", s_engines)}); " +
+        "those that are not installed are left out. By default all", [.. s_servers, .. s_engines], TryParsePeer,
         $"there are {string.Join(", ", s_servers.Concat(s_engines))}");
 
     private readonly LoadOptions _load = new([Mix.Get, Mix.Set], "Operations in each call, or request");
@@ -29,8 +29,8 @@ internal sealed class CompareOptions
     private readonly Option<ListOf<int>> _threads = OptionMaker.Numbers("--threads",
         "How many threads use a store in this process", [1], 1, MaxThreads);
 
-    private readonly Option<ListOf<int>> _clients = OptionMaker.Numbers("--clients", "How many connections a server has",
-        [50], 1, MaxClients);
+    private readonly Option<ListOf<int>> _clients = OptionMaker.Numbers("--clients",
+        "How many connections a server has", [50], 1, MaxClients);
 
     private readonly Option<ListOf<int>> _inFlight = OptionMaker.Numbers("--in-flight",
         "How many requests may be unanswered on each connection", [1, 16], 1, MaxInFlight);

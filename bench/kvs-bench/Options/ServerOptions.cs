@@ -51,8 +51,8 @@ internal sealed class ServerOptions
         MaxClients);
 
     private readonly LoadOptions _load = new([Mix.Get, Mix.Set],
-        "Operations in each request. Over resp, a request is MGET or MSET; over binary, a batch that gets and sets as " +
-        "the mix says; latencies are those of a whole request. Several numbers are measured in turn");
+        "Operations in each request. Over resp, a request is MGET or MSET; over binary, a batch that gets and sets " +
+        "as the mix says; latencies are those of a whole request. Several numbers are measured in turn");
 
     private readonly Option<int> _clientThreads = OptionMaker.Number("--client-threads",
         "How many threads make the load; each serves many connections", DefaultClientThreads, 1, MaxClientThreads);
@@ -102,8 +102,8 @@ internal sealed class ServerOptions
 
     /// <summary>The option <c>--tool</c>.</summary>
     internal static Option<ListOf<string>> CreateToolOption() => OptionMaker.List<string>("--tool", "NAME[,NAME]",
-        "What makes the load: own (this program, which checks every reply), redis-benchmark (which checks nothing, and " +
-        "has keys of its own). Both take turns in the same run", [LoadTool.Own], TryParseTool,
+        "What makes the load: own (this program, which checks every reply), redis-benchmark (which checks nothing, " +
+        "and has keys of its own). Both take turns in the same run", [LoadTool.Own], TryParseTool,
         $"there are {string.Join(", ", LoadTool.Names)}");
 
     /// <summary>The option <c>--server-path</c>.</summary>

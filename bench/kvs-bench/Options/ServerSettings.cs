@@ -53,7 +53,8 @@ internal sealed record ServerSettings
     /// <summary>The same for the partitions of its index.</summary>
     internal required IReadOnlyList<int> Partitions { get; init; }
 
-    /// <summary>A folder of <c>make-data</c> that is served as it is; null where the keys are to be set first.</summary>
+    /// <summary>A folder of <c>make-data</c> that is served as it is; null where the keys are to be set first.
+    /// </summary>
     internal required string? DataFolder { get; init; }
 
     /// <summary>Where servers have their files; a temporary folder when null.</summary>
@@ -106,8 +107,8 @@ internal sealed record ServerSettings
         if (Load.Mixes.Any(mix => mix is not (Mix.Get or Mix.Set)) || Load.Batches.Max() > 1 || Load.Rate is not null ||
             Load.ValueBytes.Min < Load.ValueBytes.Max || servers > 1)
         {
-            throw new ProgramException("redis-benchmark gets or sets one key at a time, with values of one length, on " +
-                                       "one server: give --mix get,set, and no --batch, --rate or --shards.");
+            throw new ProgramException("redis-benchmark gets or sets one key at a time, with values of one length, " +
+                                       "on one server: give --mix get,set, and no --batch, --rate or --shards.");
         }
 
         if (Servers.Select(ServerKind.Of).FirstOrDefault(kind => ProtocolOf(kind) != ServerKind.Resp) is { } other)

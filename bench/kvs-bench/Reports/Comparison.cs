@@ -35,7 +35,8 @@ internal sealed record Comparison(string What, string Than, double Median, doubl
         }
     }
 
-    /// <summary>How the results of the first engine compare with those of the others that were measured alike.</summary>
+    /// <summary>How the results of the first engine compare with those of the others that were measured alike.
+    /// </summary>
     internal static IEnumerable<Comparison> OfEngines(ResultGroup group)
     {
         IReadOnlyList<BenchResult> results = group.Results;
@@ -47,10 +48,11 @@ internal sealed record Comparison(string What, string Than, double Median, doubl
             {
                 Parameter[] shared =
                 [
-                    .. varying.Where(parameter => parameter.ValueOf(other.Settings) is not null &&
+                    .. varying.Where(parameter => !parameter.IsOfEngine &&
+                                                  parameter.ValueOf(other.Settings) is not null &&
                                                   parameter.ValueOf(first.Settings) is not null),
                 ];
-                if (shared.Any(parameter => !IsAlike(parameter, first, other)))
+                if (shared.Any(parameter => parameter.DescribeOf(first) != parameter.DescribeOf(other)))
                 {
                     continue;
                 }
@@ -62,10 +64,6 @@ internal sealed record Comparison(string What, string Than, double Median, doubl
             }
         }
     }
-
-    // Protocols are how each engine is talked to, so they may differ. What else differs is another experiment.
-    private static bool IsAlike(Parameter parameter, BenchResult one, BenchResult two) =>
-        parameter.Column == "protocol" || Equals(parameter.ValueOf(one.Settings), parameter.ValueOf(two.Settings));
 
     // The ratio of each round counts, as its parts were measured one right after the other.
     private static Comparison Of(string what, string than, BenchResult result, BenchResult other)

@@ -11,19 +11,23 @@ namespace Kvs.Bench.Reports;
 internal sealed record Parameter(string Column, Func<BenchSettings, object?> ValueOf, Func<object, string> Describe,
     bool IsNumber)
 {
+    /// <summary>Whether it is how an engine is talked to, so that engines can be compared though it differs.</summary>
+    internal bool IsOfEngine { get; private init; }
+
     /// <summary>All of them.</summary>
     internal static IReadOnlyList<Parameter> All { get; } =
     [
         Name("run", settings => settings.Run, "{0}"),
-        Name("protocol", settings => settings.Protocol, "{0}"),
+        Name("protocol", settings => settings.Protocol, "{0}") with { IsOfEngine = true },
+        Name("durability", settings => settings.Durability, "durability {0}") with { IsOfEngine = true },
         Name("tool", settings => settings.Clients is null ? null : settings.Tool ?? LoadTool.Own, "by {0}"),
         Name("pool", settings => settings.Pool, "pool {0}"),
         Number("pool threads", settings => settings.ServerThreads, "pool thread"),
         Number("threads", settings => settings.Threads, "thread"),
         Number("clients", settings => settings.Clients, "client"),
         new("in flight", settings => settings.InFlight, value => Invariant($"{value} in flight"), IsNumber: true),
-        new("idle", settings => settings.Clients is null ? null : settings.Idle ?? 0, value => Invariant($"{value} idle"),
-            IsNumber: false),
+        new("idle", settings => settings.Clients is null ? null : settings.Idle ?? 0,
+            value => Invariant($"{value} idle"), IsNumber: false),
         new("batch", settings => settings.Batch, value => Invariant($"batch {value}"), IsNumber: true),
         Number("partitions", settings => settings.Partitions, "partition"),
     ];

@@ -25,7 +25,6 @@ internal sealed record ResultColumn(string Title, Func<BenchResult, string> Text
                 Invariant($"{parameter.ValueOf(result.Settings) ?? NotKnown}"));
         }
 
-        yield return new ResultColumn("durability", result => result.Settings.Durability);
     }
 
     private static IEnumerable<ResultColumn> ThroughputColumns()
@@ -66,7 +65,7 @@ internal sealed record ResultColumn(string Title, Func<BenchResult, string> Text
     }
 
     private static bool IsAlwaysShown(Parameter parameter, ResultGroup group) =>
-        parameter.Column is "threads" or "clients" or "in flight" && parameter.ValueOf(group.Settings) is not null;
+        parameter.Column is "durability" or "threads" or "clients" or "in flight" && parameter.ValueOf(group.Settings) is not null;
 
     private static string Number(double? value, string format) =>
         value?.ToString(format, CultureInfo.InvariantCulture) ?? NotKnown;

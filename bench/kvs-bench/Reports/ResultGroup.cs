@@ -19,9 +19,9 @@ internal sealed class ResultGroup
     internal BenchSettings Settings => Results[0].Settings;
 
     /// <summary>The mix, and the workload that was named.</summary>
-    internal string Title => Settings.Preset is null || Settings.Preset == Results[0].Workload
+    internal string Title => (Settings.Preset is null || Settings.Preset == Results[0].Workload
         ? Results[0].Workload
-        : $"{Settings.Preset}: {Results[0].Workload}";
+        : $"{Settings.Preset}: {Results[0].Workload}") + (IsServer ? ", over the network" : "");
 
     /// <summary>Whether the stores were talked to over the network.</summary>
     internal bool IsServer => Settings.Clients is not null;

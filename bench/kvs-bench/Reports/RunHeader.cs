@@ -21,8 +21,8 @@ internal static class RunHeader
         string count = settings.Shards == 1 ? "" : $" ({settings.Shards} of each)";
         Write(output, settings.Load, Join(settings.Servers) + count,
             $"clients {Join(settings.Clients)} on {settings.ClientThreads} threads; in flight " +
-            $"{Join(settings.InFlight)}{Idle(settings)}{Given("pool", settings.Pools)}{Given("pool threads", settings.Threads)}" +
-            Given("partitions", settings.Partitions));
+            $"{Join(settings.InFlight)}{Idle(settings)}{Given("pool", settings.Pools)}" +
+            Given("pool threads", settings.Threads) + Given("partitions", settings.Partitions));
     }
 
     private static string Idle(ServerSettings settings) =>

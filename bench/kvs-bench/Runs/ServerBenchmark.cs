@@ -145,7 +145,7 @@ internal sealed class ServerBenchmark(
         string path = ServerPrograms.Require(kind, kind.Name == ServerKind.Kvs ? settings.ServerPath : null);
         _paths[kind] = path;
         string engine = kind.HasPools && settings.Engine != KvsEngines.Names[0] ? $"engine {settings.Engine}; " : "";
-        return $"{ServerPrograms.ReadVersion(kind, path)} ({path}); {engine}{kind.Notes}";
+        return $"{ServerPrograms.ReadVersion(kind, path)} ({ServerPrograms.Shorten(path)}); {engine}{kind.Notes}";
     }
 
     private ServerGroup GroupOf(ServerCase one, int round)
@@ -205,7 +205,8 @@ internal sealed class ServerBenchmark(
 
     private IdleConnections Connect(ServerCase one, ServerGroup group)
     {
-        var idle = new IdleConnections(TargetOf(one, group), PartFor(one, Load.Mixes[0], threads: 1, round: 0), one.Idle);
+        PartSettings part = PartFor(one, Load.Mixes[0], threads: 1, round: 0);
+        var idle = new IdleConnections(TargetOf(one, group), part, one.Idle);
         if (one.Idle > 0)
         {
             group.Settle();

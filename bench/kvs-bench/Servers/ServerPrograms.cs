@@ -29,6 +29,13 @@ internal static class ServerPrograms
         return Find(kind) ?? throw new ProgramException($"{kind.Program} is not there: {kind.Package}.");
     }
 
+    /// <summary>A path as people read it: without the current folder, where it lies in there.</summary>
+    internal static string Shorten(string path)
+    {
+        string relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
+
     /// <summary>The first line of what a program says of its version.</summary>
     internal static string ReadVersion(ServerKind kind, string path)
     {

@@ -113,9 +113,9 @@ internal static class Drawings
                     [[.. Percentiles(result.LatencyUs!).Select((value, index) => new ChartPoint(index, value))]])),
         ];
         return lines.Chunk(MaxLines).Select(some => new Drawing(
-            $"Latency of each {group.LatencyOf}: so many are no longer than", Legend(some), new LineChart
+            $"Latency of each {group.LatencyOf}, by percentile", Legend(some), new LineChart
             {
-                XTitle = "share",
+                XTitle = "percentile",
                 YTitle = "latency",
                 XTicks = [.. Enumerable.Range(0, s_percentiles.Length).Select(index => (double)index)],
                 IsLogY = true,

@@ -19,7 +19,8 @@ internal sealed class HtmlReport
     /// <summary>Writes the page.</summary>
     /// <param name="output">Where it goes, as UTF-8.</param>
     /// <param name="chapters">The results, in chapters with a title each; one chapter needs none.</param>
-    internal static void Write(Stream output, IReadOnlyList<(string Title, IReadOnlyList<BenchResult> Results)> chapters)
+    internal static void Write(
+        Stream output, IReadOnlyList<(string Title, IReadOnlyList<BenchResult> Results)> chapters)
     {
         var report = new HtmlReport();
         report.AddPage(chapters);
@@ -71,7 +72,7 @@ internal sealed class HtmlReport
         AddFacts("Disk", results, settings => settings.Disk);
         AddFacts("System", results, settings => settings.OperatingSystem);
         AddFacts("Runtime", results, settings => settings.Runtime);
-        AddFacts("kvs", results, settings => settings.KvsVersion);
+        AddFacts("Version", results, settings => settings.KvsVersion);
         foreach (IGrouping<string, BenchResult> engine in results.GroupBy(result => result.Settings.Engine))
         {
             AddFacts(engine.Key, [.. engine], settings => settings.EngineNotes);
@@ -133,10 +134,7 @@ internal sealed class HtmlReport
         string same = string.Concat(Parameter.All.Except(group.Varying)
             .Select(parameter => parameter.DescribeOf(group.Results[0])).Where(text => text.Length > 0)
             .Select(text => "; " + text));
-        return Invariant(
-            $"{settings.Keys:N0} {keys}, values of {values} bytes, {settings.Distribution}; ") +
-            $"durability {string.Join(", ", group.Results.Select(result => result.Settings.Durability).Distinct())}" +
-            Invariant($"{same}{rate}; {settings.Rounds} rounds of {settings.Seconds} s after one to warm up");
+        return Invariant($"{settings.Keys:N0} {keys}, values of {values} bytes, {settings.Distribution}") + Invariant($"{same}{rate}; {settings.Rounds} rounds of {settings.Seconds} s after one to warm up");
     }
 
     private static IEnumerable<string> WarningsOf(ResultGroup group)
