@@ -11,6 +11,7 @@ public sealed class DistributionTests
     [InlineData(1000, 0.99)]
     [InlineData(1000, 0.5)]
     [InlineData(1_000_000, 0.99)]
+    [InlineData(1_000_000, 0.999)]
     [InlineData(3_000_000, 0.9)]
     public void Zipfian_ranks_come_as_often_as_the_law_says(int count, double theta)
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace Kvs.Bench.Tests;
@@ -6,9 +5,6 @@ namespace Kvs.Bench.Tests;
 /// <summary>The program as its users see it.</summary>
 public sealed class ProgramTests : IDisposable
 {
-    /// <summary>Turns a hang into a failure; no measure of anything.</summary>
-    private static readonly TimeSpan s_hangLimit = TimeSpan.FromSeconds(60);
-
     private readonly string _folder = Directory.CreateTempSubdirectory("kvs-bench-tests-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -18,7 +14,7 @@ public sealed class ProgramTests : IDisposable
     {
         string json = Path.Combine(_folder, "results.json");
         string stores = Path.Combine(_folder, "stores");
-        (int exitCode, string output, string error) = Run(
+        (int exitCode, string output, string error) = BenchProgram.Run(
             $"embedded --engine kvs,none --keys 500 --threads 1,2 --partitions 4,8 --mix load,get,a --rounds 2 " +
             $"--seconds 0.01 --durability interval:7 --distribution zipfian --dir {stores} --json {json}");
         Assert.Equal((0, ""), (exitCode, error));
@@ -61,11 +57,29 @@ public sealed class ProgramTests : IDisposable
     [InlineData("embedded --engine bare --threads 1", "--mix set")]
     [InlineData("embedded --engine bare --mix set --threads 2", "one thread")]
     [InlineData("partitions --batch 2", "--batch")]
+    [InlineData("ycsb-a --mix g", "'g'")]
+    [InlineData("embedded ycsb-g", "ycsb-g")]
+    [InlineData("embedded --rate 0", "--rate")]
+    [InlineData("embedded --value-bytes 9..8", "MIN..MAX")]
+    [InlineData("embedded --engine none --key-format uuid", "binary keys only")]
+    [InlineData("server", "--spawn")]
+    [InlineData("server --spawn --addr 127.0.0.1:1", "--spawn")]
+    [InlineData("server --addr localhost:1", "localhost")]
+    [InlineData("server --addr 127.0.0.1:1 --server kvs,redis", "--spawn")]
+    [InlineData("server --spawn --shards 3 --clients 2", "--clients")]
+    [InlineData("server --spawn --server-path /nowhere/kvs-server", "/nowhere/kvs-server")]
+    [InlineData("server --spawn --tool redis-benchmark", "binary")]
+    [InlineData("server --spawn --tool redis-benchmark --protocol resp --mix a", "--mix")]
+    [InlineData("compare --peers foo", "'foo'")]
+    [InlineData("make-data --min-size 2 --max-size 1 --dir x", "--min-size")]
+    [InlineData("make-data --dir /usr", "not empty")]
+    [InlineData("uuid-store --spawn --data /usr", "make-data")]
+    [InlineData("report /nowhere.json", "/nowhere.json")]
     [InlineData("embedded --frobnicate", "--frobnicate")]
     [InlineData("frobnicate", "frobnicate")]
     public void A_usage_error_says_what_is_wrong_and_fails(string arguments, string named)
     {
-        (int exitCode, string output, string error) = Run(arguments);
+        (int exitCode, string output, string error) = BenchProgram.Run(arguments);
         Assert.Equal((1, ""), (exitCode, output));
         Assert.Contains(named, error, StringComparison.Ordinal);
     }
@@ -73,7 +87,7 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public void A_file_that_cannot_be_written_is_an_error_before_anything_is_measured()
     {
-        (int exitCode, string output, string error) = Run($"embedded --json {_folder}/nowhere/results.json");
+        (int exitCode, string output, string error) = BenchProgram.Run($"embedded --json {_folder}/nowhere/results.json");
         Assert.Equal((1, ""), (exitCode, output));
         Assert.Contains("nowhere", error, StringComparison.Ordinal);
     }
@@ -81,7 +95,7 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public void The_help_has_examples()
     {
-        (int exitCode, string output, _) = Run("embedded --help");
+        (int exitCode, string output, _) = BenchProgram.Run("embedded --help");
         Assert.Equal(0, exitCode);
         Assert.Contains("kvs-bench embedded --engine kvs,rocksdb,lmdb", output, StringComparison.Ordinal);
     }
@@ -115,24 +129,5 @@ public sealed class ProgramTests : IDisposable
         ];
         Assert.Equal(latencies.Order(), latencies);
         Assert.InRange(latencies[0], double.Epsilon, double.MaxValue);
-    }
-
-    private static (int ExitCode, string Output, string Error) Run(string arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(
-            Path.Combine(AppContext.BaseDirectory, "kvs-bench"), arguments.Split(' '))
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(s_hangLimit))
-        {
-            process.Kill();
-            Assert.Fail($"kvs-bench {arguments} hangs");
-        }
-
-        return (process.ExitCode, output.Result, error.Result);
     }
 }

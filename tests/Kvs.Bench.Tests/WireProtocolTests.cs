@@ -14,7 +14,7 @@ public sealed class WireProtocolTests
 
     public static TheoryData<string, int> Protocols => new()
     {
-        { "resp", 1 }, { "resp", 3 }, { "memcached", 1 }, { "memcached", 3 }, { "binary", 1 },
+        { "resp", 1 }, { "resp", 3 }, { "memcached", 1 }, { "memcached", 3 }, { "binary", 1 }, { "binary", 3 },
     };
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class WireProtocolTests
         Assert.Equal(0, load.Ring.Count);
         Assert.Null(load.Tally.Checked.FirstError);
         Assert.Equal(5 * batch, load.Tally.OperationsAt(0));
-        Assert.Equal(5, load.Tally.Gets.Count + load.Tally.Sets.Count);
+        Assert.Equal(5, load.Tally.Gets.Count + load.Tally.Sets.Count + load.Tally.Both.Count);
     }
 
     [Theory]
@@ -100,6 +100,27 @@ public sealed class WireProtocolTests
     {
         var load = new Load(name, Mix.Get, batch: 1, inFlight: 1);
         Assert.Throws<ProgramException>(() => load.Protocol.Read(Encoding.ASCII.GetBytes(reply), load.Ring));
+    }
+
+    [Fact]
+    public void Batches_over_binary_get_and_set_as_the_mix_says()
+    {
+        var load = new Load("binary", Mix.A, batch: 64, inFlight: 1);
+        ReadOnlySpan<byte> body = load.Sent.AsSpan(BinaryProtocol.HeaderBytes);
+        FrameHeader header = FrameHeader.Read(load.Sent);
+        Assert.Equal(((byte)Operation.Batch, (uint)body.Length), (header.Code, header.BodyBytes));
+        int at = 0;
+        HashSet<Operation> operations = [];
+        for (int i = 0; i < 64; i++)
+        {
+            Assert.True(BatchItem.TryRead(body, ref at, out BatchItem item));
+            operations.Add(item.Operation);
+            Assert.Equal($"{load.Numbers[i]}", Encoding.ASCII.GetString(item.KeyIn(body)));
+            Assert.Equal(item.Operation == Operation.Set ? load.Values[i] : [], item.ValueIn(body).ToArray());
+        }
+
+        Assert.Equal(body.Length, at);
+        Assert.Equal([Operation.Get, Operation.Set], operations.Order());
     }
 
     // Keys are decimal and of two digits; {n} is the n-th key of the request, {vn} its value.
@@ -173,7 +194,7 @@ public sealed class WireProtocolTests
         /// <summary>The first reply with a fault.</summary>
         internal byte[] Reply(string fault) => fault switch
         {
-            "error" when _name == "binary" => Frame(0, 50, "broken"u8.ToArray()),
+            "error" when _name == "binary" => Frame(0, ReplyStatus.Damaged, 0, "broken"u8.ToArray()),
             "error" when _name == "resp" => "-ERR broken\r\n"u8.ToArray(),
             "error" => [.. Enumerable.Repeat("SERVER_ERROR broken\r\n"u8.ToArray(), _batch).SelectMany(line => line)],
             _ => Reply(0, value => fault == "missing" ? null : [.. value[..^1], (byte)(value[^1] ^ 1)]),
@@ -186,8 +207,9 @@ public sealed class WireProtocolTests
             byte[]?[] values = [.. Values.GetRange(first, _batch).Select(spoil)];
             return _name switch
             {
-                "binary" when !isGet => Frame(request, 0, []),
-                "binary" => Frame(request, (byte)(values[0] is null ? 1 : 0), values[0] ?? []),
+                "binary" when _batch == 1 => Frame(request, StatusOf(isGet, values[0], ReplyStatus.Ok), 0,
+                    isGet ? values[0] ?? [] : []),
+                "binary" => Results(request, values),
                 "memcached" when !isGet => Text(string.Concat(Enumerable.Repeat("HD\r\n", _batch))),
                 "memcached" => Join(values.Select(value => value is null
                     ? Text("EN\r\n")
@@ -213,12 +235,31 @@ public sealed class WireProtocolTests
             }
         }
 
-        private byte[] Frame(int request, byte status, byte[] body)
+        // The last result in a frame of its own: a server ends a frame wherever it likes.
+        private byte[] Results(int request, byte[]?[] values)
+        {
+            byte[][] results = [.. values.Select((value, index) =>
+            {
+                bool isGet = _areGets[(request * _batch) + index];
+                byte[] head = new byte[BatchResult.HeadBytes];
+                byte[] body = isGet ? value ?? [] : [];
+                BatchResult.WriteHead(head, StatusOf(isGet, value, ReplyStatus.Written), body.Length);
+                return (byte[])[.. head, .. body];
+            })];
+            return [.. Frame(request, ReplyStatus.Ok, ReplyFlags.Results | ReplyFlags.More, Join(results[..^1])),
+                .. Frame(request, ReplyStatus.Ok, ReplyFlags.Results, results[^1])];
+        }
+
+        private byte[] Frame(int request, ReplyStatus status, ReplyFlags flags, byte[] body)
         {
             byte[] header = new byte[BinaryProtocol.HeaderBytes];
-            new FrameHeader(status, 0, _ids[request], (uint)body.Length).Write(header, BinaryProtocol.ReplyMagic);
+            new FrameHeader((byte)status, (ushort)flags, _ids[request], (uint)body.Length)
+                .Write(header, BinaryProtocol.ReplyMagic);
             return [.. header, .. body];
         }
+
+        private static ReplyStatus StatusOf(bool isGet, byte[]? value, ReplyStatus done) =>
+            !isGet ? done : value is null ? ReplyStatus.NotFound : ReplyStatus.Ok;
 
         private static byte[] Text(string text) => Encoding.ASCII.GetBytes(text);
 

@@ -72,7 +72,8 @@ internal sealed class FrameBatchProtocol(PartSettings part) : FrameProtocol(part
             return base.ReadOne(input, ring);
         }
 
-        if (input[0] != BinaryProtocol.ReplyMagic || header.RequestId != ring.ExpectedId || header.BodyBytes > int.MaxValue)
+        if (input[0] != BinaryProtocol.ReplyMagic || header.RequestId != ring.ExpectedId ||
+            header.BodyBytes > int.MaxValue)
         {
             throw Nonsense(input);
         }

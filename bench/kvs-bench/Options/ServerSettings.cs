@@ -70,10 +70,23 @@ internal sealed record ServerSettings
     internal string ProtocolOf(ServerKind kind) =>
         kind.Name == ServerKind.Kvs && Protocol is not null ? Protocol : kind.Protocols[0];
 
-    /// <summary>Throws where the options do not go together.</summary>
+    /// <summary>The program of a server that is started.</summary>
+    /// <exception cref="ProgramException">It is not there.</exception>
+    internal string PathOf(ServerKind kind) =>
+        ServerPrograms.Require(kind, kind.Name == ServerKind.Kvs ? ServerPath : null);
+
+    /// <summary>Throws where the options do not go together, or a program is not there.</summary>
     /// <exception cref="ProgramException">They do not; the message says why.</exception>
     internal void Check()
     {
+        if (Spawns)
+        {
+            foreach (ServerKind kind in Servers.Select(ServerKind.Of))
+            {
+                PathOf(kind);
+            }
+        }
+
         if (!Spawns && Servers.Count > 1)
         {
             throw new ProgramException("--addr is about one kind of server: give one --server, or --spawn.");

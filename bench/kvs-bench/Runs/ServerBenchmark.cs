@@ -25,7 +25,6 @@ internal sealed class ServerBenchmark(
     private readonly RunClock _clock = clock;
     private readonly Lazy<RedisBenchmarkRun> _tool = new(() => new RedisBenchmarkRun(settings.Load, clock));
     private readonly Dictionary<ServerSetup, ServerGroup> _groups = [];
-    private readonly Dictionary<ServerKind, string> _paths = [];
 
     /// <summary>Runs.</summary>
     /// <param name="output">Told at once how the servers are started.</param>
@@ -142,8 +141,7 @@ internal sealed class ServerBenchmark(
             return $"at {string.Join(", ", settings.Addresses)}, as it was started";
         }
 
-        string path = ServerPrograms.Require(kind, kind.Name == ServerKind.Kvs ? settings.ServerPath : null);
-        _paths[kind] = path;
+        string path = settings.PathOf(kind);
         string engine = kind.HasPools && settings.Engine != KvsEngines.Names[0] ? $"engine {settings.Engine}; " : "";
         return $"{ServerPrograms.ReadVersion(kind, path)} ({ServerPrograms.Shorten(path)}); {engine}{kind.Notes}";
     }
@@ -166,7 +164,7 @@ internal sealed class ServerBenchmark(
     private ServerProcess Start(ServerSetup setup, string serverFolder) => ServerProcess.Start(setup.Kind,
         new ServerStart
         {
-            Path = _paths[setup.Kind],
+            Path = settings.PathOf(setup.Kind),
             Folder = settings.DataFolder is { } data ? DataFolder.StoreOf(data) : serverFolder,
             Port = 0,
             Durability = Load.Durability,
