@@ -63,6 +63,29 @@ public class BatchRequestTests
     }
 
     [Fact]
+    public async Task A_batch_that_arrived_in_one_piece_goes_on_where_the_output_was_full()
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            new KvsServerOptions { MaxBufferedOutputBytes = 1 });
+        server.Engine.Set("big", new byte[BinaryProtocol.ResultsFrameBytes - 20]);
+        using RawClient client = server.ConnectRaw();
+        var batch = new BatchRequest();
+        for (int i = 0; i < 20; i++)
+        {
+            batch.Get("big"u8);
+            batch.Increment("number"u8, 1);
+        }
+
+        IReadOnlyList<RawResult> results = client.Execute(batch);
+        Assert.Equal(40, results.Count);
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.Equal(BinaryProtocol.ResultsFrameBytes - 20, results[2 * i].Value.Length);
+            Assert.Equal((ulong)i + 1, results[(2 * i) + 1].Number);
+        }
+    }
+
+    [Fact]
     public async Task A_batch_without_operations_is_answered_without_results()
     {
         await using TestServer server = await TestServer.StartAsync();

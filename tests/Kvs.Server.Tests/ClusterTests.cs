@@ -12,7 +12,7 @@ public class ClusterTests
 {
     private static readonly KvsClientOptions Impatient = new()
     {
-        ConnectTimeout = TimeSpan.FromMilliseconds(200),
+        ConnectTimeout = TimeSpan.FromSeconds(3),
         MaxReconnectPause = TimeSpan.FromMilliseconds(50),
     };
 

@@ -11,12 +11,6 @@ namespace Kvs.Server.Tests;
 /// </summary>
 public class LostConnectionTests
 {
-    private static readonly KvsClientOptions Impatient = new()
-    {
-        ConnectTimeout = TimeSpan.FromMilliseconds(200),
-        OperationTimeout = TimeSpan.FromMilliseconds(500),
-    };
-
     [Fact]
     public async Task A_server_that_dies_leaves_the_outcome_of_writes_unknown_and_of_reads_not()
     {
@@ -66,7 +60,8 @@ public class LostConnectionTests
     {
         using var done = new ManualResetEventSlim();
         using var server = new FakeServer(_ => done.Wait(TimeSpan.FromSeconds(60)));
-        await using KvsConnection client = await KvsConnection.ConnectAsync(server.EndPoint, Impatient);
+        await using KvsConnection client = await KvsConnection.ConnectAsync(
+            server.EndPoint, new KvsClientOptions { OperationTimeout = TimeSpan.FromMilliseconds(500) });
         var error = await Assert.ThrowsAsync<KvsConnectionException>(async () => await client.SetAsync("k", "v"));
         done.Set();
         Assert.True(error.OutcomeUnknown);
@@ -196,7 +191,12 @@ public class LostConnectionTests
         TestServer server = await TestServer.StartAsync();
         IPEndPoint endPoint = server.EndPoint;
         await using KvsConnection client = await KvsConnection.ConnectAsync(
-            endPoint, Impatient with { MaxReconnectPause = TimeSpan.FromMilliseconds(50) });
+            endPoint,
+            new KvsClientOptions
+            {
+                ConnectTimeout = TimeSpan.FromSeconds(3),
+                MaxReconnectPause = TimeSpan.FromMilliseconds(50),
+            });
         await client.SetAsync("key", "value");
         await server.DisposeAsync();
         await Eventually.TrueAsync(() => !client.IsConnected);
