@@ -87,7 +87,7 @@ internal sealed class ServerFigures : IDisposable
     /// <summary>What <see cref="RoundEnded"/> takes for the moment of now.</summary>
     internal static long Now() => ServerMeter.RoundDuration.Enabled ? Stopwatch.GetTimestamp() : 0;
 
-    /// <summary>A round of a connection is over: its requests were executed, its replies are about to be sent.</summary>
+    /// <summary>A round of a connection is over: its requests were executed, its replies are about to leave.</summary>
     /// <param name="beganAt">When its bytes had come (<see cref="Now"/>).</param>
     /// <param name="requests">How many were executed; may be 0, when a part of one has come.</param>
     /// <param name="receivedBytes">Bytes that were taken off the input.</param>

@@ -81,7 +81,7 @@ internal static class SettingText
         ? text
         : throw new ProgramException($"Unknown {what} '{text}'. There are: {string.Join(", ", names)}.");
 
-    /// <summary>A size as <see cref="ParseBytes"/> takes it, in the largest unit that leaves nothing over.</summary>
+    /// <summary>A size as <see cref="ParseBytes"/> takes it, in the largest unit that divides it.</summary>
     internal static string FormatBytes(long bytes)
     {
         (string name, long unit) = bytes == 0 ? ("b", 1) : s_sizes.First(unit => bytes % unit.Bytes == 0);
