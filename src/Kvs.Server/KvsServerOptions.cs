@@ -57,8 +57,8 @@ public sealed record KvsServerOptions
     /// default, so that long values pass over slow lines and a byte now and then does not hold a connection.</summary>
     public int MinFrameProgressBytes { get; init; } = 64 * 1024;
 
-    /// <summary>Called when a client asks the server to end (SHUTDOWN), from any thread, perhaps more than once. It must
-    /// return at once, before the server has stopped. Null, the default, where clients may not.</summary>
+    /// <summary>Called when a client asks the server to end (SHUTDOWN), from any thread, perhaps more than once. It
+    /// must return at once, before the server has stopped. Null, the default, where clients may not.</summary>
     public Action? ShutdownRequested { get; init; }
 
     /// <summary>How long a server that stops goes on with clients that keep sending, or do not take their replies;
