@@ -58,9 +58,9 @@ internal sealed record Comparison(string What, string Than, double Median, doubl
                 }
 
                 string common = Join(shared.Select(parameter => parameter.DescribeOf(first)));
-                string own = Join(varying.Except(shared).Select(parameter => parameter.DescribeOf(first)));
-                yield return Of((common.Length == 0 ? "" : common + ": ") + engine + InBrackets(own),
-                    other.Settings.Engine, first, other);
+                string What(BenchResult result) => result.Settings.Engine +
+                    InBrackets(Join(varying.Except(shared).Select(parameter => parameter.DescribeOf(result))));
+                yield return Of((common.Length == 0 ? "" : common + ": ") + What(first), What(other), first, other);
             }
         }
     }

@@ -11,7 +11,7 @@ namespace Kvs.Bench.Reports;
 internal sealed record Parameter(string Column, Func<BenchSettings, object?> ValueOf, Func<object, string> Describe,
     bool IsNumber)
 {
-    /// <summary>Whether it is how an engine is talked to, so that engines can be compared though it differs.</summary>
+    /// <summary>Whether engines can be compared though it differs, as long as that is said.</summary>
     internal bool IsOfEngine { get; private init; }
 
     /// <summary>All of them.</summary>
@@ -20,7 +20,10 @@ internal sealed record Parameter(string Column, Func<BenchSettings, object?> Val
         Name("run", settings => settings.Run, "{0}"),
         Name("protocol", settings => settings.Protocol, "{0}") with { IsOfEngine = true },
         Name("durability", settings => settings.Durability, "durability {0}") with { IsOfEngine = true },
-        Name("tool", settings => settings.Clients is null ? null : settings.Tool ?? LoadTool.Own, "by {0}"),
+        Name("tool", settings => settings.Clients is null ? null : settings.Tool ?? LoadTool.Own, "by {0}") with
+        {
+            IsOfEngine = true,
+        },
         Name("pool", settings => settings.Pool, "pool {0}"),
         Number("pool threads", settings => settings.ServerThreads, "pool thread"),
         Number("threads", settings => settings.Threads, "thread"),
