@@ -11,7 +11,7 @@ public sealed class HeldBackWritesTests
     [Theory]
     [InlineData(Durability.Interval)]
     [InlineData(Durability.Process)]
-    public void Without_garbage_they_do_not_wait_for_ever(Durability durability)
+    public async Task Without_garbage_they_do_not_wait_for_ever(Durability durability)
     {
         const int Writes = 1_500;
         using var files = new SimulatedFiles();
@@ -20,15 +20,14 @@ public sealed class HeldBackWritesTests
             SyncInterval = TimeSpan.FromMilliseconds(5),
             Compaction = new CompactionOptions { GarbageRatio = 0.05 },
         });
-        var writer = new Thread(() =>
+        Task writer = Task.Run(() =>
         {
             for (int number = 0; number < Writes; number++)
             {
                 store.Set(ByHand.Key(number, 1_000), new byte[10]);
             }
-        }) { IsBackground = true };
-        writer.Start();
-        Assert.True(writer.Join(TimeSpan.FromSeconds(60)), "A write still waits.");
+        });
+        await writer.WaitAsync(TimeSpan.FromSeconds(60));
         Assert.NotEqual(0, store.Statistics.TimesHeldBack);
         Assert.Equal(Writes, store.Statistics.Keys);
     }
