@@ -20,6 +20,7 @@ public sealed class VerifyTests
             Task<string> output = verify.StandardOutput.ReadToEndAsync();
             Task<string> error = verify.StandardError.ReadToEndAsync();
             using var hang = new CancellationTokenSource(TimeSpan.FromMinutes(5));
+            await WaitForClientsAsync(address, hang.Token);
             while (!verify.WaitForExit(TimeSpan.FromMilliseconds(1200)))
             {
                 server.Dispose();
@@ -34,6 +35,16 @@ public sealed class VerifyTests
         finally
         {
             server.Dispose();
+        }
+    }
+
+    /// <summary>Returns when others than who asks are connected.</summary>
+    private static async Task WaitForClientsAsync(string address, CancellationToken hang)
+    {
+        while (Programs.Run(Programs.ClientPath, ["stats", "--addr", address]).Output.Split('\n')
+            .Any(line => line.Split(' ', ':', StringSplitOptions.RemoveEmptyEntries) is ["connections", "1"]))
+        {
+            await Task.Delay(50, hang);
         }
     }
 
