@@ -110,7 +110,8 @@ internal struct RequestParser(int start)
 
     private ParseResult ReadCount(ReadOnlySpan<byte> bytes, in RespLimits limits)
     {
-        ParseResult read = ReadNumber(bytes, RespProtocolError.LongCount, RespProtocolError.InvalidCount, out long count);
+        ParseResult read = ReadNumber(
+            bytes, RespProtocolError.LongCount, RespProtocolError.InvalidCount, out long count);
         if (read != ParseResult.Complete)
         {
             return read;

@@ -145,8 +145,9 @@ public sealed class CutRequestTests(ITestOutputHelper log)
     {
         string[] lines =
         [
-            "SET key value", "GET key", "MSET a 1 b 2 c \"\"", "MGET a b c d", "APPEND key \"\\x00\\xff\\r\\n\"", "GET key",
-            "NOSUCH a b", "GET", "MULTI", "INCR n", "GET n", "EXEC", "SETRANGE big 500 x", "GET big", "DEL a b c", "PING",
+            "SET key value", "GET key", "MSET a 1 b 2 c \"\"", "MGET a b c d", "APPEND key \"\\x00\\xff\\r\\n\"",
+            "GET key", "NOSUCH a b", "GET", "MULTI", "INCR n", "GET n", "EXEC", "SETRANGE big 500 x", "GET big",
+            "DEL a b c", "PING",
         ];
         byte[] typed = Encoding.Latin1.GetBytes(
             "PING\r\nSET t \"a b\\x41\"\r\nGET t\n\r\n*0\r\nECHO 'it\\'s'\r\n*-1\r\nGET  t  \r\n");

@@ -5,7 +5,8 @@ namespace Kvs.Server.Tests.Resp;
 /// <summary>Connections to redis-server and to kvs, two of each, which are told the same.</summary>
 internal sealed class ServerPair(RedisServer redis, TestServer kvs) : IDisposable
 {
-    private readonly (RespConnection Redis, RespConnection Kvs)?[] _connections = new (RespConnection, RespConnection)?[2];
+    private readonly (RespConnection Redis, RespConnection Kvs)?[] _connections =
+        new (RespConnection, RespConnection)?[2];
 
     /// <summary>Sends a line of the corpus to both; says what they answer.</summary>
     internal (byte[] Redis, byte[] Kvs) Ask(string line, out char mode)

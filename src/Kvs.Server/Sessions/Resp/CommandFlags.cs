@@ -1,7 +1,7 @@
 namespace Kvs.Server.Sessions.Resp;
 
-/// <summary>What COMMAND says of a command, in the order in which it says it. Clients go by it when they choose a server
-/// for a request; the server itself goes by few.</summary>
+/// <summary>What COMMAND says of a command, in the order in which it says it. Clients go by it when they choose a
+/// server for a request; the server itself goes by few.</summary>
 [Flags]
 internal enum CommandFlags
 {

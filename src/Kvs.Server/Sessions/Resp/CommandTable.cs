@@ -20,7 +20,7 @@ internal sealed class CommandTable
 
     private const ulong SmallLetters = 0x2020_2020_2020_2020;
 
-    /// <summary>Four times as many places as commands, so that nearly all lie where they are looked for first.</summary>
+    /// <summary>Four times as many places as commands, so that nearly all lie where one looks first.</summary>
     private const int PlacesPerCommand = 4;
 
     private readonly Place[] _places;

@@ -24,7 +24,7 @@ internal readonly struct ExtendedFloat
     /// <summary>Longer text is no number for Redis either.</summary>
     private const int MaxTextBytes = 5 * 1024;
 
-    /// <summary>Powers of ten beyond these are no numbers of this range, however many digits stand before them.</summary>
+    /// <summary>Powers of ten beyond these are out of range, however many digits stand before them.</summary>
     private const int MaxDecimalExponent = 20000;
 
     private readonly BigInteger _mantissa;

@@ -54,7 +54,7 @@ internal sealed class RespCommand
     /// <summary>The argument that is the first key; 0 where none is.</summary>
     internal int FirstKey { get; private init; }
 
-    /// <summary>The argument that is the last key; negative where it is counted from behind the last argument.</summary>
+    /// <summary>The argument that is the last key; negative where it is counted from the end.</summary>
     internal int LastKey { get; private init; }
 
     /// <summary>From one key to the next.</summary>
@@ -66,7 +66,7 @@ internal sealed class RespCommand
     /// <summary>Its subcommands: the first argument says which of them is meant.</summary>
     internal CommandTable? Subcommands { get; init; }
 
-    /// <summary>Whether a request of so many arguments, the command's name among them, is one of this command.</summary>
+    /// <summary>Whether a request may have so many arguments, the command's name among them.</summary>
     internal bool Takes(int arguments) => Arity >= 0 ? arguments == Arity : arguments >= -Arity;
 
     /// <summary>One flag at a time: whether the command has it.</summary>

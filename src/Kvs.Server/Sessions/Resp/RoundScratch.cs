@@ -3,8 +3,8 @@ using Kvs.Protocol.Resp;
 namespace Kvs.Server.Sessions.Resp;
 
 /// <summary>
-/// Memory for the requests of one round. A thread's and not a connection's: a round ends on the thread that it began on,
-/// and connections are many and mostly idle.
+/// Memory for the requests of one round. A thread's and not a connection's: a round ends on the thread that it began
+/// on, and connections are many and mostly idle.
 /// </summary>
 internal sealed class RoundScratch
 {

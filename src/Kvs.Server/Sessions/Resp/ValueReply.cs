@@ -2,7 +2,7 @@ using Kvs.Protocol.Resp;
 
 namespace Kvs.Server.Sessions.Resp;
 
-/// <summary>Writes values as replies: from the engine into the output's own memory, without a copy in between.</summary>
+/// <summary>Writes values as replies: from the engine into the output's own memory, without another copy.</summary>
 /// <remarks>The length of a value stands before it and is known after it was copied. So room is left for as many digits
 /// as the last value's length had, and a value with another number of them is moved.</remarks>
 internal sealed class ValueReply(RespSession session)

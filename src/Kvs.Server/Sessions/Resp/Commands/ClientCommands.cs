@@ -18,7 +18,10 @@ internal static class ClientCommands
         new("client|getname", 2, AnyNoScript, OfConnections, "The name of this connection", "2.6.9", GetName),
         new("client|setname", 3, AnyNoScript, OfConnections, "Names this connection", "2.6.9", SetName),
         new("client|setinfo", 4, AnyNoScript, OfConnections, "Names the library of the client", "7.2.0", SetInfo),
-        new("client|list", -2, Administration, OfConnections, "Describes all connections", "2.4.0", List) { Tips = Changing },
+        new("client|list", -2, Administration, OfConnections, "Describes all connections", "2.4.0", List)
+        {
+            Tips = Changing,
+        },
         new("client|info", 2, AnyNoScript, OfConnections, "Describes this connection", "6.2.0", Info)
         {
             Tips = Changing,
@@ -153,7 +156,8 @@ internal static class ClientCommands
             $"id={client.Id} addr={client.EndPoint} laddr={session.Server.EndPoint} name={Text(client.Name)} " +
             $"age={client.AgeSeconds} idle={client.IdleSeconds} flags={flags} db=0 sub=0 psub=0 ssub=0 " +
             $"multi={session.Transaction.QueuedRequests} cmd={client.LastCommand?.Name ?? "NULL"} user=default " +
-            $"resp={session.Reply.Version} lib-name={Text(client.LibraryName)} lib-ver={Text(client.LibraryVersion)}\n");
+            $"resp={session.Reply.Version} lib-name={Text(client.LibraryName)} " +
+            $"lib-ver={Text(client.LibraryVersion)}\n");
     }
 
     private static string Text(byte[] name) => Encoding.ASCII.GetString(name);

@@ -91,8 +91,8 @@ internal static class ClusterCommands
     private static void Nodes(RespSession session, scoped in RespRequest request) =>
         session.Reply.Text(string.Create(
             CultureInfo.InvariantCulture,
-            $"{session.Server.NodeId} {session.Server.Address}:{session.Server.EndPoint.Port}@{BusPort} myself,master " +
-            $"- 0 0 0 connected 0-{KeySlot.Count - 1}\n"));
+            $"{session.Server.NodeId} {session.Server.Address}:{session.Server.EndPoint.Port}@{BusPort} " +
+            $"myself,master - 0 0 0 connected 0-{KeySlot.Count - 1}\n"));
 
     private static void Slot(RespSession session, scoped in RespRequest request) =>
         session.Reply.Number(KeySlot.Of(request[2]));

@@ -10,8 +10,10 @@ internal static class ConfigCommands
 {
     internal static RespCommand[] All { get; } =
     [
-        new("config|get", -3, CommonFlags.Administration, CommandCategories.None, "Reads the configuration", "2.0.0", Get),
-        new("config|set", -4, CommonFlags.Administration, CommandCategories.None, "Changes the configuration", "2.0.0", Set)
+        new("config|get", -3, CommonFlags.Administration, CommandCategories.None, "Reads the configuration", "2.0.0",
+            Get),
+        new("config|set", -4, CommonFlags.Administration, CommandCategories.None, "Changes the configuration", "2.0.0",
+            Set)
         {
             Tips = ["request_policy:all_nodes", "response_policy:all_succeeded"],
         },

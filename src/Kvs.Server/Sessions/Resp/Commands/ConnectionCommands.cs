@@ -91,7 +91,8 @@ internal static class ConnectionCommands
         WriteHello(session);
     }
 
-    private static bool TryReadHelloOptions(RespSession session, scoped in RespRequest request, out int user, out int name)
+    private static bool TryReadHelloOptions(
+        RespSession session, scoped in RespRequest request, out int user, out int name)
     {
         user = 0;
         name = 0;

@@ -26,7 +26,7 @@ internal static class IterationCommands
         {
             Tips = ["nondeterministic_output", "request_policy:special"],
         },
-        new("keys", 2, ReadOnly, OfKeys | CommandCategories.Dangerous, "Reads all keys that look like a pattern", "1.0.0",
+        new("keys", 2, ReadOnly, OfKeys | CommandCategories.Dangerous, "Reads all keys that match a pattern", "1.0.0",
             Keys)
         {
             Tips = [.. Everywhere, "nondeterministic_output_order"],

@@ -29,7 +29,8 @@ internal static class ManyKeysCommands
             Keys = [KeySpec.Pairs("OW", "update")],
             Tips = SplitAndAll,
         },
-        new("msetnx", -3, CommonFlags.Write, OfStrings, "Sets several keys, or none where one is there", "1.0.1", SetManyIfAbsent)
+        new("msetnx", -3, CommonFlags.Write, OfStrings, "Sets several keys, or none where one is there", "1.0.1",
+            SetManyIfAbsent)
         {
             Keys = [KeySpec.Pairs("OW", "insert")],
             Tips = [.. Split, "response_policy:agg_min"],

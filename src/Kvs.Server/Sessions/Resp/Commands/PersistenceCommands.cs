@@ -24,7 +24,8 @@ internal static class PersistenceCommands
         {
             Tips = ["request_policy:all_shards", "response_policy:agg_min"],
         },
-        new("shutdown", -1, CommonFlags.Administration | NoMulti | AllowBusy, CommandCategories.None, "Ends the server", "1.0.0",
+        new("shutdown", -1, CommonFlags.Administration | NoMulti | AllowBusy, CommandCategories.None,
+            "Ends the server", "1.0.0",
             ShutDown),
     ];
 
@@ -51,8 +52,8 @@ internal static class PersistenceCommands
     private static void LastSave(RespSession session, scoped in RespRequest request) =>
         session.Reply.Number(session.Server.LastSave);
 
-    /// <summary>WAITAOF local replicas timeout: the reply is held back until a sync has covered everything, whatever the
-    /// server's durability. There are no replicas.</summary>
+    /// <summary>WAITAOF local replicas timeout: the reply is held back until a sync has covered everything, whatever
+    /// the server's durability. There are no replicas.</summary>
     private static void WaitForDisk(RespSession session, scoped in RespRequest request)
     {
         if (!RespNumber.TryParse(request[1], out long local) || local is < 0 or > 1)

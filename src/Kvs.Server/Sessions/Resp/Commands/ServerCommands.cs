@@ -34,7 +34,8 @@ internal static class ServerCommands
             ConnectionCommands.Unreachable)
         {
             Subcommands = new CommandTable(
-                new RespCommand("memory|usage", -3, ReadOnly, CommandCategories.None, "What a key takes", "4.0.0", Usage)
+                new RespCommand("memory|usage", -3, ReadOnly, CommandCategories.None, "What a key takes", "4.0.0",
+                    Usage)
                 {
                     Keys = [new KeySpec(2, 0, 1, ["RO"])],
                 }),

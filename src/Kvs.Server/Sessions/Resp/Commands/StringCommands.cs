@@ -42,7 +42,8 @@ internal static class StringCommands
         {
             Keys = [KeySpec.One("RW", "access", "delete")],
         },
-        new("getex", -2, CommandFlags.Write | Fast, OfStrings, "Reads a value and changes its expiry", "6.2.0", GetAndExpire)
+        new("getex", -2, CommandFlags.Write | Fast, OfStrings, "Reads a value and changes its expiry", "6.2.0",
+            GetAndExpire)
         {
             Keys = [KeySpec.One("RW", "access", "update") with { Notes = "RW and UPDATE because it changes the TTL" }],
         },

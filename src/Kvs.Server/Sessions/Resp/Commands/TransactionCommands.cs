@@ -11,10 +11,13 @@ internal static class TransactionCommands
     internal static RespCommand[] All { get; } =
     [
         new("multi", 1, FastNoScript | CommandFlags.NotQueued, OfTransactions, "Begins a transaction", "1.2.0", Begin),
-        new("exec", 1, AnyNoScript | CommandFlags.SkipSlowLog | CommandFlags.NotQueued, OfTransactions, "Executes a transaction", "1.2.0",
+        new("exec", 1, AnyNoScript | CommandFlags.SkipSlowLog | CommandFlags.NotQueued, OfTransactions,
+            "Executes a transaction", "1.2.0",
             Execute),
-        new("discard", 1, FastNoScript | CommandFlags.NotQueued, OfTransactions, "Gives a transaction up", "2.0.0", Discard),
-        new("watch", -2, FastNoScript | CommandFlags.NotQueued, OfTransactions, "Lets EXEC do nothing once keys have changed",
+        new("discard", 1, FastNoScript | CommandFlags.NotQueued, OfTransactions, "Gives a transaction up", "2.0.0",
+            Discard),
+        new("watch", -2, FastNoScript | CommandFlags.NotQueued, OfTransactions,
+            "Lets EXEC do nothing once keys have changed",
             "2.2.0", Watch)
         {
             Keys = [KeySpec.All("RO")],
