@@ -26,6 +26,8 @@ internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine,
     /// <summary>What the sessions of the Redis protocol share.</summary>
     internal RespServer Resp { get; } = new(options, engine, logger);
 
+    internal Access Access { get; } = new(options.Password);
+
     internal ServerFigures Figures { get; } = new();
 
     /// <summary>Whether a reply to a write has to wait for a sync unless the request says otherwise.</summary>

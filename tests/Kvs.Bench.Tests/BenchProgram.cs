@@ -7,7 +7,8 @@ namespace Kvs.Bench.Tests;
 /// <summary>Runs kvs-bench as its users do.</summary>
 internal static partial class BenchProgram
 {
-    private const int Interrupt = 2;
+    /// <summary>SIGTERM, which ends a run as Ctrl-C does, also where whoever runs the tests ignores that.</summary>
+    private const int Terminate = 15;
 
     /// <summary>Turns a hang into a failure; no measure of anything.</summary>
     private static readonly TimeSpan s_hangLimit = TimeSpan.FromSeconds(120);
@@ -24,7 +25,7 @@ internal static partial class BenchProgram
         Run(arguments, process =>
         {
             process.StandardOutput.ReadLine();
-            Assert.Equal(0, Signal(process.Id, Interrupt));
+            Assert.Equal(0, Signal(process.Id, Terminate));
         });
 
     private static (int ExitCode, string Output, string Error) Run(string arguments, Action<Process> meanwhile)

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
-using System.Text;
 using Kvs.Protocol.Binary;
 using Kvs.Server.Connections;
 
@@ -207,7 +205,7 @@ internal sealed class BinarySession : ISession
             return false;
         }
 
-        if (!IsPassword(password))
+        if (!_context.Access.Admits(password))
         {
             WriteLast(
                 output, id, ReplyStatus.AccessDenied,
@@ -227,21 +225,6 @@ internal sealed class BinarySession : ISession
         _decoder.MaxBodyBytes = maxRequestBytes;
         IsOpen = true;
         return true;
-    }
-
-    /// <summary>Takes as long for a wrong password as for the right one, whatever it has in common with it.</summary>
-    private bool IsPassword(ReadOnlySpan<byte> password)
-    {
-        if (_context.Options.Password is not { } expected)
-        {
-            return true;
-        }
-
-        Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
-        Span<byte> wanted = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(password, given);
-        SHA256.HashData(Encoding.UTF8.GetBytes(expected), wanted);
-        return CryptographicOperations.FixedTimeEquals(given, wanted);
     }
 
     private static void WriteLast(ReplyBuffer output, uint requestId, ReplyStatus status, string message) =>

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace Kvs.Server.Sessions.Resp;
@@ -14,7 +13,6 @@ internal sealed class RespServer
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private readonly IKvsEngine _engine;
     private readonly ILogger _logger;
-    private readonly byte[]? _passwordHash;
     private long _lastClientId;
     private long _lastSave = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
 
@@ -23,7 +21,6 @@ internal sealed class RespServer
         _engine = engine;
         _logger = logger;
         ListensOn(options.EndPoints);
-        _passwordHash = options.Password is { } password ? Hash(Encoding.UTF8.GetBytes(password)) : null;
     }
 
     /// <summary>All sessions that are open, by the numbers of their clients.</summary>
@@ -49,9 +46,6 @@ internal sealed class RespServer
     internal void ListensOn(IReadOnlyList<EndPoint> endPoints) =>
         EndPoint = endPoints.OfType<IPEndPoint>().FirstOrDefault() ?? EndPoint;
 
-    /// <summary>Whether a client must say a password.</summary>
-    internal bool HasPassword => _passwordHash is not null;
-
     internal TimeSpan Uptime => Stopwatch.GetElapsedTime(_startedAt);
 
     /// <summary>When everything was made durable last because a client asked for it, or when the server began: Unix
@@ -66,11 +60,6 @@ internal sealed class RespServer
     /// <summary>A number that no client has had before.</summary>
     internal long NextClientId() => Interlocked.Increment(ref _lastClientId);
 
-    /// <summary>Whether this is the password. Takes the same time whatever is said, and however much of it is right.
-    /// </summary>
-    internal bool IsPassword(ReadOnlySpan<byte> said) =>
-        _passwordHash is not null && CryptographicOperations.FixedTimeEquals(Hash(said), _passwordHash);
-
     private async Task SaveAsync()
     {
         try
@@ -84,6 +73,4 @@ internal sealed class RespServer
             RespLog.SaveFailed(_logger, error);
         }
     }
-
-    private static byte[] Hash(ReadOnlySpan<byte> password) => SHA256.HashData(password);
 }

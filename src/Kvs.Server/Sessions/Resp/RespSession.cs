@@ -25,7 +25,7 @@ internal sealed class RespSession : ISession
         Context = context;
         Server = context.Resp;
         Client = new RespClient(Server.NextClientId(), remoteEndPoint);
-        IsOpen = !Server.HasPassword;
+        IsOpen = !context.Access.NeedsPassword;
         _decoder = new RespDecoder(RespLimits.Of(context.Engine.Limits, IsOpen));
         _engineKeys = new EngineKeyspace(context, this);
         Keys = _engineKeys;

@@ -144,7 +144,7 @@ internal static class ConnectionCommands
         {
             session.Reply.Error(RespErrors.Syntax);
         }
-        else if (request.Count == 2 && !session.Server.HasPassword)
+        else if (request.Count == 2 && !session.Context.Access.NeedsPassword)
         {
             session.Reply.Error(
                 "ERR AUTH <password> called without any password configured for the default user. Are you sure your " +
@@ -164,7 +164,7 @@ internal static class ConnectionCommands
     /// <summary>Whether a user has said the right password: there is one user, who has one or may say anything.
     /// </summary>
     private static bool IsUser(RespSession session, ReadOnlySpan<byte> user, ReadOnlySpan<byte> password) =>
-        user.SequenceEqual("default"u8) && (!session.Server.HasPassword || session.Server.IsPassword(password));
+        user.SequenceEqual("default"u8) && session.Context.Access.Admits(password);
 
     private static void Ping(RespSession session, scoped in RespRequest request)
     {
@@ -195,7 +195,7 @@ internal static class ConnectionCommands
         session.Transaction.End();
         session.Client.Name = [];
         session.Reply.Version = RespProtocol.OldestVersion;
-        session.SetOpen(!session.Server.HasPassword);
+        session.SetOpen(!session.Context.Access.NeedsPassword);
         session.Reply.Simple("RESET"u8);
     }
 
