@@ -25,8 +25,8 @@ public sealed record KvsClientOptions
 
     /// <summary>
     /// The most requests that a <see cref="KvsPipeline"/> has in flight, or calls that a <see cref="KvsConnection"/>
-    /// has, at least 1; 4096 by default: enough to hide any round trip, few enough that what is in doubt after the death
-    /// of a server stays a small number. A batch is one call.
+    /// has, at least 1; 4096 by default: enough to hide any round trip, few enough that what is in doubt after the
+    /// death of a server stays a small number. A batch is one call.
     /// </summary>
     public int MaxInFlight { get; init; } = 4096;
 

@@ -76,11 +76,11 @@ public sealed partial class RocksDbEngine
 
     /// <summary>Opens the store in a folder, which is made if missing.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="options">How the store is opened. What they say of partitions, segments and compaction is the engine
-    /// kvs's own affair and means nothing here.</param>
+    /// <param name="options">How the store is opened. What they say of partitions, segments and compaction is the
+    /// engine kvs's own affair and means nothing here.</param>
     /// <exception cref="RocksDbMissingException">The library is not on this machine.</exception>
-    /// <exception cref="ArgumentException">An option is out of its range, or the files are to be somewhere else than with
-    /// the operating system.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or the files are to be somewhere else than
+    /// with the operating system.</exception>
     /// <exception cref="KvsFolderException">The folder is in use, is another engine's, or cannot be used.</exception>
     /// <exception cref="KvsDamageException">What is stored is not as it was written.</exception>
     public static RocksDbEngine Open(string folder, KvStoreOptions options) =>

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Kvs.Server;
 
 /// <summary>
-/// Serves an engine over TCP. Connections are jobs on a pool, not threads: an idle one holds none.
+/// Serves an engine over TCP and Unix sockets. Connections are jobs on a pool, not threads: an idle one holds none.
 /// </summary>
 /// <remarks>Any thread may call any member. Engine and pool belong to the caller, who disposes them after the server.
 /// </remarks>

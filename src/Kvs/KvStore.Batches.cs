@@ -7,9 +7,9 @@ namespace Kvs;
 
 /// <content>
 /// Writes of many keys. The records of a batch lie in one frame, which is finished after all of them, in one store:
-/// whoever recovers finds the frame complete and takes all of them, or a hole and takes none. The locks of all partitions
-/// that the batch touches are held, taken in ascending order, from before its requirements are looked at until its last
-/// slot is stored.
+/// whoever recovers finds the frame complete and takes all of them, or a hole and takes none. The locks of all
+/// partitions that the batch touches are held, taken in ascending order, from before its requirements are looked at
+/// until its last slot is stored.
 /// </content>
 public sealed unsafe partial class KvStore
 {

@@ -206,7 +206,8 @@ public sealed unsafe partial class KvStore
         }
     }
 
-    /// <summary>Asks for the records of keys whose buckets have been asked for. The caller is inside an epoch.</summary>
+    /// <summary>Asks for the records of keys whose buckets have been asked for. The caller is inside an
+    /// epoch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void PrefetchRecords(ReadOnlySpan<ulong> hashes)
     {

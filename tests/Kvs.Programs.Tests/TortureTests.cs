@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Kvs.Programs.Tests;
 
-/// <summary>Promises P2 and P3 with real processes: a store and a server are killed with SIGKILL again and again,
+/// <summary>Crashes of real processes: a store and a server are killed with SIGKILL again and again,
 /// under load, in compaction and in recovery. Nothing that was acknowledged is missing, nothing was made up, batches
 /// are whole.</summary>
 public sealed class StoreTortureTests

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Kvs.Programs.Tests;
 
-/// <summary>Promise P1 over the network: what clients see of a server, killed and started again meanwhile, happens in
+/// <summary>What clients see of a server, killed and started again meanwhile, happens in
 /// some order that explains all of it.</summary>
 public sealed class VerifyTests
 {

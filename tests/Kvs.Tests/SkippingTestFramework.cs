@@ -5,7 +5,8 @@ using Xunit.Sdk;
 namespace Kvs.Testing;
 
 /// <summary>Lets a test be skipped while it runs, where it finds that the machine lacks something: xunit 2 has
-/// <see cref="SkipException"/>, and takes it for a failure. Project files name it, and the assembly that it is in.</summary>
+/// <see cref="SkipException"/>, and takes it for a failure. Project files name it, and the assembly that it is
+/// in.</summary>
 public sealed class SkippingTestFramework(IMessageSink diagnostics) : XunitTestFramework(diagnostics)
 {
     /// <summary>What the message of a <see cref="SkipException"/> begins with.</summary>

@@ -3,8 +3,8 @@ using Kvs.RocksDb;
 
 namespace Kvs.Bench.Drivers;
 
-/// <summary>RocksDB, through the engine of that name: a log, tables in memory, and sorted tables on disk that are merged
-/// in the background.</summary>
+/// <summary>RocksDB, through the engine of that name: a log, tables in memory, and sorted tables on disk that are
+/// merged in the background.</summary>
 internal sealed class RocksDbDriver : IDriver
 {
     private const int CachePerData = 3;

@@ -45,8 +45,8 @@ internal static class Presets
         string.Join(" ", preset.ArgumentsFor(preset.Command))));
 
     /// <summary>
-    /// Puts the options of a workload in place of its name: <c>NAME ...</c> and <c>embedded NAME ...</c>. Those that are
-    /// given are left out.
+    /// Puts the options of a workload in place of its name: <c>NAME ...</c> and <c>embedded NAME ...</c>. Those that
+    /// are given are left out.
     /// </summary>
     internal static IReadOnlyList<string> Expand(IReadOnlyList<string> args)
     {

@@ -11,12 +11,12 @@ internal sealed class ZipfianDistribution
     /// <summary>The skew that YCSB uses.</summary>
     internal const double StandardTheta = 0.99;
 
-    /// <summary>Pieces of the curve from random numbers to ranks, between whose ends it is taken as straight: 16 KiB, so
-    /// that it stays in the cache.</summary>
+    /// <summary>Pieces of the curve from random numbers to ranks, between whose ends it is taken as straight: 16 KiB,
+    /// so that it stays in the cache.</summary>
     private const int CurvePieces = 2048;
 
-    /// <summary>Up to this exponent, which is that of a skew of 0.995, what is straight in each piece is less than 0.2 %
-    /// off.</summary>
+    /// <summary>Up to this exponent, which is that of a skew of 0.995, what is straight in each piece is less than
+    /// 0.2 % off.</summary>
     private const double MaxCurveExponent = 200;
 
     /// <summary>From here on, the sum of the frequencies is taken as an integral: wrong by less than 1e-10.</summary>

@@ -44,7 +44,8 @@ internal readonly ref struct RowKey : IDisposable
         }
     }
 
-    /// <summary>Whether a row's key of so many bytes is that of a key; the engine's own row has a shorter one.</summary>
+    /// <summary>Whether a row's key of so many bytes is that of a key; the engine's own row has a shorter
+    /// one.</summary>
     internal static bool IsOne(nuint bytes) => bytes > HashBytes;
 
     internal static ulong HashOf(ReadOnlySpan<byte> rowKey) => BinaryPrimitives.ReadUInt64BigEndian(rowKey);

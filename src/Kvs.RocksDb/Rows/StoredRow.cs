@@ -3,8 +3,8 @@ using Kvs.RocksDb.Native;
 
 namespace Kvs.RocksDb.Rows;
 
-/// <summary>A row as the engine stores it: version, expiry, value. Little-endian; the expiry in Unix milliseconds, 0 for
-/// never. Checksums are RocksDB's, on each block that it reads from disk.</summary>
+/// <summary>A row as the engine stores it: version, expiry, value. Little-endian; the expiry in Unix milliseconds, 0
+/// for never. Checksums are RocksDB's, on each block that it reads from disk.</summary>
 /// <param name="bytes">The row; empty for none.</param>
 internal readonly ref struct StoredRow(ReadOnlySpan<byte> bytes)
 {

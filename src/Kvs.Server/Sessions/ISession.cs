@@ -22,8 +22,8 @@ internal interface ISession : IDisposable
     /// was consumed.</summary>
     SessionOutcome Process(ref ReadOnlySequence<byte> input, ReplyBuffer output);
 
-    /// <summary>Writes an answer in place of one that was held back (<see cref="ReplyBuffer.BeginHeld"/>): the write was
-    /// made, and the sync which was to make it durable has failed.</summary>
+    /// <summary>Writes an answer in place of one that was held back (<see cref="ReplyBuffer.BeginHeld"/>): the write
+    /// was made, and the sync which was to make it durable has failed.</summary>
     /// <param name="tag">What the session named when it began the answer.</param>
     /// <param name="held">The answer that was held back.</param>
     /// <param name="error">What the sync came to.</param>

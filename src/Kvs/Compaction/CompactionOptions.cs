@@ -19,12 +19,12 @@ public sealed record CompactionOptions
     /// the folder grows until then.</summary>
     public bool IsAutomatic { get; init; } = true;
 
-    /// <summary>So much is copied in one go, in bytes, which is how much more than before may be on disk meanwhile. Less
-    /// only in tests.</summary>
+    /// <summary>So much is copied in one go, in bytes, which is how much more than before may be on disk meanwhile.
+    /// Less only in tests.</summary>
     internal long RoundBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>New tombstones are looked at when they are this part of the live data, and a first segment's bytes. Less
-    /// than zero, in tests: always.</summary>
+    /// <summary>New tombstones are looked at when they are this part of the live data, and a first segment's bytes.
+    /// Less than zero, in tests: always.</summary>
     internal double CensusRatio { get; init; } = 0.05;
 
     /// <summary>Garbage above this part of the live data holds writes back.</summary>

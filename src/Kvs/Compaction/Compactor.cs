@@ -13,8 +13,8 @@ namespace Kvs.Compaction;
 /// (1) every byte of a segment is verified before one of its records is copied under a new checksum; a damaged segment
 ///     stays as it is;
 /// (2) a copy has the number of its original, so it never wins over a later write, wherever that lies;
-/// (3) a slot is turned to the copy after the copy is durable, under its partition's lock, and only where it still holds
-///     the original: a key that was written or removed meanwhile stays as that left it;
+/// (3) a slot is turned to the copy after the copy is durable, under its partition's lock, and only where it still
+///     holds the original: a key that was written or removed meanwhile stays as that left it;
 /// (4) what made a record that was not copied unnecessary was durable before <see cref="Compact"/> returned.
 /// </remarks>
 internal sealed unsafe class Compactor

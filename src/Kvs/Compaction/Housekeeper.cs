@@ -266,7 +266,8 @@ internal sealed class Housekeeper
         }
     }
 
-    /// <summary>Whether something will be won back by itself, after the next commit or when a reader has left.</summary>
+    /// <summary>Whether something will be won back by itself, after the next commit or when a reader has
+    /// left.</summary>
     private bool IsWaiting() => _retired.Count > 0 || _deadSince.Count > 0 ||
         Present().Exists(segment => segment.IsFull && segment.OpenChunks == 0 && !IsComplete(segment));
 

@@ -9,8 +9,8 @@ namespace Kvs.Compaction;
 /// </summary>
 /// <remarks>
 /// One thread, the same as compaction's, so that no copy is made meanwhile. A tombstone that may go may do so for ever:
-/// an earlier record of its key can only come from a copy of one, and only records that are live are copied. What may go
-/// counts as dead bytes of its segment. What made a tombstone unnecessary may not be durable yet: whoever drops the
+/// an earlier record of its key can only come from a copy of one, and only records that are live are copied. What may
+/// go counts as dead bytes of its segment. What made a tombstone unnecessary may not be durable yet: whoever drops the
 /// segment waits for that.
 /// </remarks>
 internal sealed unsafe class TombstoneCensus(StoreIndex index)

@@ -22,8 +22,8 @@ public static class KvsEngines
     /// <summary>The names of all engines, <c>kvs</c> first.</summary>
     public static IReadOnlyList<string> Names => [.. s_engines.Select(engine => engine.Name)];
 
-    /// <summary>Lets an engine be opened by its name, here and in every program that takes names. The same again changes
-    /// nothing.</summary>
+    /// <summary>Lets an engine be opened by its name, here and in every program that takes names. The same again
+    /// changes nothing.</summary>
     /// <param name="name">The name, as its folders bear it.</param>
     /// <param name="open">Opens it on a folder, as <see cref="Open"/> has it.</param>
     public static void Register(string name, Func<string, KvStoreOptions, IKvsEngine> open)

@@ -8,7 +8,8 @@ namespace Kvs.Folder;
 /// <param name="Lock">What holds the lock until it is disposed.</param>
 internal sealed record FolderClaim(StoreMarker Marker, IDisposable Lock)
 {
-    /// <summary>Claims a folder, which is made if it is missing, and changes nothing in one that cannot be had.</summary>
+    /// <summary>Claims a folder, which is made if it is missing, and changes nothing in one that cannot be
+    /// had.</summary>
     /// <param name="files">Where the folder is.</param>
     /// <param name="folder">The folder.</param>
     /// <param name="engine">The engine's name.</param>

@@ -99,8 +99,8 @@ internal sealed unsafe class Segment : IDisposable
     /// <summary>Where its chunks end, once it has a seal.</summary>
     internal uint ChunksEnd { get; private set; }
 
-    /// <summary>Bytes of tombstones in it that are not known to be unnecessary. Known once it is sealed; the housekeeper's
-    /// own from then on.</summary>
+    /// <summary>Bytes of tombstones in it that are not known to be unnecessary. Known once it is sealed; the
+    /// housekeeper's own from then on.</summary>
     internal long TombstoneBytes { get; set; }
 
     /// <summary>Chunks that a lane may still add to.</summary>

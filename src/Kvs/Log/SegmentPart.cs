@@ -77,8 +77,8 @@ internal sealed unsafe class SegmentPart : IDisposable
     public void Dispose() => _share.Dispose();
 
     /// <summary>Where the frames of a chunk end that are stamped up to an epoch: a prefix, because a lane's epochs
-    /// never descend. Everything of that epoch is complete, so that a hole is later, or, when something of the epoch stands
-    /// behind it, will never be filled.</summary>
+    /// never descend. Everything of that epoch is complete, so that a hole is later, or, when something of the epoch
+    /// stands behind it, will never be filled.</summary>
     private static uint TakeFrames(ChunkWalk chunk, ulong epoch, List<uint> holes)
     {
         if (chunk.Header is null)

@@ -7,8 +7,8 @@ namespace Kvs.Log;
 /// </summary>
 /// <remarks>
 /// The crash may come at any moment. A frame is written so that it is a hole until it is whole, the footer before the
-/// seal, and the file is cut only when both are on disk and a manifest names the segment: what is in a file that was cut
-/// is settled, and until then a power cut may take back what of it no commit record covers.
+/// seal, and the file is cut only when both are on disk and a manifest names the segment: what is in a file that was
+/// cut is settled, and until then a power cut may take back what of it no commit record covers.
 /// </remarks>
 internal static unsafe class SegmentSealer
 {
@@ -62,7 +62,8 @@ internal static unsafe class SegmentSealer
         segment.NoteSeal(seal, contents.End + seal.FooterBytes + Frame.SealBytes);
     }
 
-    /// <summary>As <see cref="Trim"/>; where it fails, that is said, and tried again when the store is closed.</summary>
+    /// <summary>As <see cref="Trim"/>; where it fails, that is said, and tried again when the store is
+    /// closed.</summary>
     internal static void TryTrim(Segment segment, Action<string> tell)
     {
         try
@@ -85,7 +86,8 @@ internal static unsafe class SegmentSealer
         }
     }
 
-    /// <summary>Whether the file is so long, or could be made so; most segments are full when they are sealed.</summary>
+    /// <summary>Whether the file is so long, or could be made so; most segments are full when they are
+    /// sealed.</summary>
     private static bool HasRoom(Segment segment, long length, Action<string> tell)
     {
         try

@@ -140,7 +140,8 @@ internal sealed unsafe class SegmentSupply
     }
 
     /// <summary>Gives segments to writes again.</summary>
-    /// <param name="atLeastOne">Whether one is given in any case, because waiting for longer would bring nothing.</param>
+    /// <param name="atLeastOne">Whether one is given in any case, because waiting for longer would bring
+    /// nothing.</param>
     internal void LetGo(bool atLeastOne)
     {
         lock (_monitor)

@@ -70,8 +70,8 @@ internal sealed class BatchPlan
         /// <summary>Whether it is the last write of its key in the batch.</summary>
         internal bool IsLast;
 
-        /// <summary>Whether it has a record in the log; a removal of a key that is not there has none. Decided under the
-        /// partition's lock.</summary>
+        /// <summary>Whether it has a record in the log; a removal of a key that is not there has none. Decided under
+        /// the partition's lock.</summary>
         internal bool IsWritten;
 
         /// <summary>Where its record begins, from the start of the batch's room.</summary>

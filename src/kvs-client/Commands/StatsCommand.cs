@@ -8,8 +8,8 @@ using Kvs.Client;
 
 namespace Kvs.ClientProgram.Commands;
 
-/// <summary><c>stats</c>: prints the server's figures, a line each (<c>name: value</c>), or as one JSON object; of several
-/// servers one after the other, under their addresses.</summary>
+/// <summary><c>stats</c>: prints the server's figures, a line each (<c>name: value</c>), or as one JSON object; of
+/// several servers one after the other, under their addresses.</summary>
 internal static class StatsCommand
 {
     public static Command Create()

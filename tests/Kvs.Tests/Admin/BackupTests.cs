@@ -113,8 +113,8 @@ public sealed class BackupTests
         CheckBackup(files.CrashPower(PowerCut.DropUnsynced), _script.Count);
     }
 
-    /// <summary>Writes that are made while a moment is being synced belong to a later one, which may be the backup's: the
-    /// later of them is never there without the earlier.</summary>
+    /// <summary>Writes that are made while a moment is being synced belong to a later one, which may be the backup's:
+    /// the later of them is never there without the earlier.</summary>
     [Fact]
     public void What_is_written_meanwhile_is_there_up_to_one_moment()
     {

@@ -5,11 +5,11 @@ using Xunit.Abstractions;
 
 namespace Kvs.Tests;
 
-/// <summary>P7: with the default settings, the files of a store take at no moment of any workload more than 1.5 times the
+/// <summary>With the default settings, the files of a store take at no moment of any workload more than 1.5 times the
 /// live data, and some segments; and where data goes, the files do.</summary>
 /// <remarks>
-/// Short and small here, segments included. KVS_TEST_SECONDS=60 makes them what the promise was written for: a minute of
-/// overwriting, a million keys, the default settings.
+/// Short and small here, segments included. KVS_TEST_SECONDS=60 makes them what the promise was written for: a minute
+/// of overwriting, a million keys, the default settings.
 /// </remarks>
 public sealed class SpaceBoundTests(ITestOutputHelper output) : IDisposable
 {
@@ -18,8 +18,8 @@ public sealed class SpaceBoundTests(ITestOutputHelper output) : IDisposable
     /// <summary>A record of these keys and values, and its entry in a footer.</summary>
     private const long LiveBytesPerKey = 32 + 16 + ValueBytes + 4 + 24;
 
-    /// <summary>The six that the store allows itself, one that is made meanwhile, and those that commits and copies go to
-    /// before others are given back.</summary>
+    /// <summary>The six that the store allows itself, one that is made meanwhile, and those that commits and copies go
+    /// to before others are given back.</summary>
     private const int SegmentsBeside = 10;
 
     /// <summary>Of a store that is closed: as much garbage as is not worth compacting, and what was being written.

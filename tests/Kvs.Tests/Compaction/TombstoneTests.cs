@@ -202,8 +202,8 @@ public sealed class TombstoneTests : IDisposable
         Assert.NotNull(last.GetString("live-3"));
     }
 
-    /// <summary>A tombstone whose key was set again was counted as dead when the store was opened, and once more when it
-    /// was found to be unnecessary. Its segment then seemed to hold nothing, and was removed with all that it held.
+    /// <summary>A tombstone whose key was set again was counted as dead when the store was opened, and once more when
+    /// it was found to be unnecessary. Its segment then seemed to hold nothing, and was removed with all that it held.
     /// </summary>
     [Fact]
     public void A_tombstone_that_was_overwritten_takes_no_live_record_with_it()
@@ -287,8 +287,8 @@ public sealed class TombstoneTests : IDisposable
         return SmallStore.Segment(1);
     }
 
-    /// <summary>Compacts what is mostly garbage: the tombstone's segment, and not the one with the older record. Returns
-    /// where the tombstone was.</summary>
+    /// <summary>Compacts what is mostly garbage: the tombstone's segment, and not the one with the older record.
+    /// Returns where the tombstone was.</summary>
     private string CompactTombstoneOnly()
     {
         string path = Assert.Single(Tombstones()).Path;

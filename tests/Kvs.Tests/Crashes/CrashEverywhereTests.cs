@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace Kvs.Tests;
 
 /// <summary>
-/// Promises P2 and P3: the crash may come in front of any file operation of a store's life, and of the recovery after
+/// The crash may come in front of any file operation of a store's life, and of the recovery after
 /// it, and of the one after that. Of what was not synced, any sectors, lengths and names may be there: all subsets
 /// where there are few, the extremes and some by chance where there are many. Each time the store must stand at a
 /// moment that its level of durability allows.

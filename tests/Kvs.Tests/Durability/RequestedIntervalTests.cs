@@ -23,9 +23,9 @@ public sealed class RequestedIntervalTests
         Assert.True(SpinWait.SpinUntil(() => IsOnDisk(files, "key"), s_patience));
     }
 
-    /// <summary>A commit had ended the epoch, and waited for a reader to leave it. What was written now was stamped with
-    /// the next epoch, and asked for nothing, because the commit was still wanted. Then the commit, which did not cover
-    /// it, took the wish for done.</summary>
+    /// <summary>A commit had ended the epoch, and waited for a reader to leave it. What was written now was stamped
+    /// with the next epoch, and asked for nothing, because the commit was still wanted. Then the commit, which did not
+    /// cover it, took the wish for done.</summary>
     [Fact]
     public void While_a_commit_waits_for_a_reader()
     {

@@ -5,7 +5,8 @@ namespace Kvs.Tests;
 /// <summary>The destination of a get is the caller's code, called in the middle of the operation.</summary>
 public sealed class CallbackTests
 {
-    /// <summary>A write in it once waited for a commit, which waited for the get that the write was a part of.</summary>
+    /// <summary>A write in it once waited for a commit, which waited for the get that the write was a part
+    /// of.</summary>
     [Fact]
     public void A_destination_may_read_from_the_store_and_is_told_that_it_cannot_write()
     {

@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace Kvs.Tests;
 
-/// <summary>Promise P1: keys are linearizable, whatever threads do to them. A class of its own, so that it runs
+/// <summary>Keys are linearizable, whatever threads do to them. A class of its own, so that it runs
 /// beside the other tests.</summary>
 public abstract class EngineHistoryContract<T>(ITestOutputHelper output) : EngineTests<T>(output)
     where T : EngineUnderTest, new()

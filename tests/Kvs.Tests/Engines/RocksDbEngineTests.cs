@@ -5,8 +5,8 @@ using Xunit.Sdk;
 
 namespace Kvs.Tests;
 
-/// <summary>The engine <c>rocksdb</c> on a folder of the operating system. Where RocksDB's library is missing, its tests
-/// are skipped.</summary>
+/// <summary>The engine <c>rocksdb</c> on a folder of the operating system. Where RocksDB's library is missing, its
+/// tests are skipped.</summary>
 public sealed class RocksDbUnderTest : EngineUnderTest
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("kvs-test-").FullName;

@@ -5,11 +5,11 @@ using Xunit.Abstractions;
 
 namespace Kvs.Tests;
 
-/// <summary>P6: of a hundred threads that write the same keys, the slowest has more than half of what each has on average.
+/// <summary>Of a hundred threads that write the same keys, the slowest has more than half of what each has on average.
 /// </summary>
 /// <remarks>
-/// A share is one of the long run: the processors are shared too. So the threads go on until all have theirs; one that is
-/// starved never has.
+/// A share is one of the long run: the processors are shared too. So the threads go on until all have theirs; one that
+/// is starved never has.
 /// </remarks>
 public sealed class WriterFairnessTests(ITestOutputHelper output) : IDisposable
 {
@@ -23,7 +23,8 @@ public sealed class WriterFairnessTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    /// <summary>Each write waits for the disk, so that shares are not those that the system's scheduler gives.</summary>
+    /// <summary>Each write waits for the disk, so that shares are not those that the system's scheduler
+    /// gives.</summary>
     [Fact]
     public void Of_a_hundred_threads_that_write_the_same_keys_none_starves()
     {

@@ -3,7 +3,7 @@ using Kvs.Testing;
 
 namespace Kvs.Tests;
 
-/// <summary>Promise P8, and whatever else can be wrong with a folder: a clear error that names it, and nothing on
+/// <summary>Whatever can be wrong with a folder: a clear error that names it, and nothing on
 /// disk has changed.</summary>
 public sealed class FolderTests : IDisposable
 {

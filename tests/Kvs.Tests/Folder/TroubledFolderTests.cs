@@ -3,8 +3,8 @@ using Kvs.Testing;
 
 namespace Kvs.Tests;
 
-/// <summary>The folder goes, or cannot be written any more, while a store is open: reads go on, writes end with an error
-/// of ours, and nothing hangs or falls over.</summary>
+/// <summary>The folder goes, or cannot be written any more, while a store is open: reads go on, writes end with an
+/// error of ours, and nothing hangs or falls over.</summary>
 public sealed class TroubledFolderTests
 {
     private const int MostWrites = 100_000;

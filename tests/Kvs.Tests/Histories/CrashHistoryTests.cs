@@ -6,9 +6,9 @@ using Xunit.Abstractions;
 namespace Kvs.Tests;
 
 /// <summary>
-/// Promise P1 through crashes: what sixteen threads see of a store that compacts, whose index grows, and that dies and
-/// is opened again in between, happens in some order that explains all of it. A write that had not returned when the
-/// store died may have been made by then, or never.
+/// Linearizable through crashes: what sixteen threads see of a store that compacts, whose index grows, and that dies
+/// and is opened again in between, happens in some order that explains all of it. A write that had not returned when
+/// the store died may have been made by then, or never.
 /// </summary>
 public sealed class CrashHistoryTests(ITestOutputHelper output)
 {

@@ -279,8 +279,8 @@ public sealed class LinearizabilityTests(ITestOutputHelper output)
         return history;
     }
 
-    /// <summary>Whether what is left can follow on <paramref name="present"/> in some order. Written without the checker
-    /// in mind.</summary>
+    /// <summary>Whether what is left can follow on <paramref name="present"/> in some order. Written without the
+    /// checker in mind.</summary>
     private static bool HasOrder(HistoryOperation[] history, bool[] isDone, long present, int done)
     {
         if (done == history.Length)

@@ -4,7 +4,7 @@ using Kvs.Testing;
 
 namespace Kvs.Tests;
 
-/// <summary>Promise P3 in recovery: the records of a batch are all there or none is. The segments are made by hand.
+/// <summary>Recovery of batches: the records of a batch are all there or none is. The segments are made by hand.
 /// </summary>
 public sealed class BatchRecoveryTests
 {

@@ -2,7 +2,7 @@ using Kvs.Testing;
 
 namespace Kvs.Tests;
 
-/// <summary>Promise P8 at the end of a store: when its folder is free, nothing of it goes on.</summary>
+/// <summary>The end of a store: when its folder is free, nothing of it goes on.</summary>
 public sealed class ClosingTests
 {
     private const string Folder = "/store";

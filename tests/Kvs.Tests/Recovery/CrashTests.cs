@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace Kvs.Tests;
 
-/// <summary>Promise P2: what each level of durability says is there after the death of the process, and after a
+/// <summary>What each level of durability says is there after the death of the process, and after a
 /// power cut. On simulated files, thousands of crashes, each replayable by its seed.</summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {

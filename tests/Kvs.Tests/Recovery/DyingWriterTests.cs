@@ -4,7 +4,7 @@ using Kvs.Testing;
 namespace Kvs.Tests;
 
 /// <summary>
-/// Promise P2 at the level Process: the process dies in the middle of a write, at every byte of it, and all writes
+/// At the level Process: the process dies in the middle of a write, at every byte of it, and all writes
 /// that were complete are there, and no other. The log is cut at every byte of every frame.
 /// </summary>
 public sealed class DyingWriterTests

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace Kvs.Tests;
 
 /// <summary>
-/// Promise P5: never wrong bytes. Every bit of a small store is turned over, and what follows is an error, when it is
+/// Never wrong bytes. Every bit of a small store is turned over, and what follows is an error, when it is
 /// opened or when the key is read, or the right value; never a wrong one, and never a key that is missing. Of the bytes
 /// in a long row of zeros, one bit.
 /// </summary>

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace Kvs.Tests;
 
 /// <summary>
-/// Promise P2 in a power cut: whichever of its unsynced pages a store loses, what opens is everything up to one
+/// In a power cut: whichever of its unsynced pages a store loses, what opens is everything up to one
 /// moment, no earlier than the last flush that returned, and without holes.
 /// </summary>
 public sealed class LostPagesTests(ITestOutputHelper output)

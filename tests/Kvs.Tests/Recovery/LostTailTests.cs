@@ -4,7 +4,7 @@ using Kvs.Testing;
 namespace Kvs.Tests;
 
 /// <summary>
-/// Promise P2 in a power cut: the log is cut at every byte, and everything behind is zero. What opens is everything
+/// In a power cut: the log is cut at every byte, and everything behind is zero. What opens is everything
 /// up to a complete epoch. What was never durable is never an error; what was is never silently gone.
 /// </summary>
 public sealed class LostTailTests

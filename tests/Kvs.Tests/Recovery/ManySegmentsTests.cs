@@ -44,7 +44,8 @@ public sealed class ManySegmentsTests(ITestOutputHelper output)
         Assert.Equal(_last.Values.Count(last => last.Value is not null) + 20_000, grown.GetStatistics().Keys);
     }
 
-    /// <summary>The one that knows of the segment is a commit record in another, which is sealed and not read.</summary>
+    /// <summary>The one that knows of the segment is a commit record in another, which is sealed and not
+    /// read.</summary>
     [Fact]
     public void A_segment_that_is_missing_after_a_crash_is_noticed_from_a_sealed_one()
     {

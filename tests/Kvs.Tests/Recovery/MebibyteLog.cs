@@ -5,8 +5,8 @@ using Kvs.Testing;
 namespace Kvs.Tests;
 
 /// <summary>
-/// A log of 1 MiB with every kind of frame in it that a store at work writes, in segments that are sealed, with their footers, and in those of a
-/// session that never ended; and what it must hold.
+/// A log of 1 MiB with every kind of frame in it that a store at work writes, in segments that are sealed, with their
+/// footers, and in those of a session that never ended; and what it must hold.
 /// </summary>
 internal sealed class MebibyteLog : IDisposable
 {

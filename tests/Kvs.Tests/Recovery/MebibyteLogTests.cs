@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace Kvs.Tests;
 
 /// <summary>
-/// Promise P5 in a log of 1 MiB with every kind of frame. Damage is an error that names file and offset, or, in a
+/// Damage in a log of 1 MiB with every kind of frame: it is an error that names file and offset, or, in a
 /// footer, costs time; a value is the right one or an error, never another and never missing. A run of the tests takes
 /// samples; with the environment variable KVS_TEST_EXHAUSTIVE, every single bit and byte has its turn.
 /// </summary>
