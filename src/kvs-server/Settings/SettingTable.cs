@@ -12,8 +12,9 @@ namespace Kvs.ServerProgram.Settings;
 /// the file, defaults and checks come from here.</summary>
 internal static class SettingTable
 {
-    // No benchmark has compared the pools under the server's load yet; the one that does decides.
-    private const string DefaultPool = SharedQueueThreadPool.PoolName;
+    // No job waits for anything but room for a write, so a change of threads for each round only costs: bench/run-all
+    // compares the pools under load.
+    private const string DefaultPool = InlineThreadPool.PoolName;
 
     private const int MinBufferedInputBytes = 4096;
 
