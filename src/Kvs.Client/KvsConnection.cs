@@ -239,7 +239,7 @@ public sealed class KvsConnection : IKvsAsyncClient
 
     private PendingCall Begin(in CallRequest request, CancellationToken cancellation)
     {
-        var call = PendingCall.Begin(_pool, request, cancellation);
+        var call = PendingCall.Begin(_pool, _dispatcher.Gate, request, cancellation);
         _dispatcher.Add(new Waiting(request, call, null));
         return call;
     }

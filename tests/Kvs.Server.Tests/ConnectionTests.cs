@@ -239,15 +239,18 @@ public class ConnectionTests
         await using KvsConnection client = await KvsConnection.ConnectAsync(server.EndPoint);
         byte[] key = "nowhere"u8.ToArray();
         var calls = new ValueTask<byte[]?>[1_000];
-        await CallAsync();
-        await CallAsync();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Begin();
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        await EndAsync();
+        long least = long.MaxValue;
+        for (int burst = 0; burst < 10; burst++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Begin();
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            await EndAsync();
+        }
 
-        // What grows with a burst, and now and then an object for the pool; not an object for each call.
-        Assert.True(allocated < 100 * calls.Length, $"{allocated} bytes were allocated");
+        // The pool fills and buffers grow in the first bursts, and sometimes in one more; an object for each call would be
+        // in all of them.
+        Assert.True(least < 100 * calls.Length, $"{least} bytes were allocated");
 
         void Begin()
         {
@@ -265,12 +268,6 @@ public class ConnectionTests
             {
                 Assert.Null(await call);
             }
-        }
-
-        async Task CallAsync()
-        {
-            Begin();
-            await EndAsync();
         }
     }
 }

@@ -22,6 +22,7 @@ internal sealed class PendingCall :
     IValueTaskSource<long>
 {
     private readonly ConcurrentQueue<PendingCall> _pool;
+    private readonly Lock _gate;
     private ManualResetValueTaskSourceCore<bool> _core;
     private CancellationTokenRegistration _cancellation;
     private Operation _operation;
@@ -33,9 +34,10 @@ internal sealed class PendingCall :
     private ulong _number;
     private long _expiryMs;
 
-    private PendingCall(ConcurrentQueue<PendingCall> pool)
+    private PendingCall(ConcurrentQueue<PendingCall> pool, Lock gate)
     {
         _pool = pool;
+        _gate = gate;
 
         // A caller's code must not run where answers are received.
         _core.RunContinuationsAsynchronously = true;
@@ -47,10 +49,14 @@ internal sealed class PendingCall :
     internal bool IsWrite => _operation != Operation.Get;
 
     /// <summary>Takes a call from the pool, or makes one.</summary>
+    /// <param name="pool">Where calls wait for their next use.</param>
+    /// <param name="gate">Held while a call's key and value are copied.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
     internal static PendingCall Begin(
-        ConcurrentQueue<PendingCall> pool, in CallRequest request, CancellationToken cancellation)
+        ConcurrentQueue<PendingCall> pool, Lock gate, in CallRequest request, CancellationToken cancellation)
     {
-        PendingCall call = pool.TryDequeue(out PendingCall? pooled) ? pooled : new PendingCall(pool);
+        PendingCall call = pool.TryDequeue(out PendingCall? pooled) ? pooled : new PendingCall(pool, gate);
         call._operation = request.Operation;
         call._saysVersion = request.Fields.Has(RequestFlags.SaysVersion);
         call._isClaimed = 0;
@@ -119,8 +125,13 @@ internal sealed class PendingCall :
 
     private T Take<T>(short token, Func<PendingCall, T> result)
     {
-        // Throws for whoever awaits twice, to whom the object does not belong any more.
-        _ = _core.GetStatus(token);
+        // Throws for whoever awaits twice, to whom the object does not belong any more, or looks before there is a
+        // result.
+        if (_core.GetStatus(token) == ValueTaskSourceStatus.Pending)
+        {
+            throw new InvalidOperationException("The call has not been answered yet: await it.");
+        }
+
         _cancellation.Dispose();
         try
         {
@@ -135,7 +146,14 @@ internal sealed class PendingCall :
 
     private void Cancel(CancellationToken token)
     {
-        if (TryClaim())
+        bool isFirst;
+        lock (_gate)
+        {
+            // Not while its key and value are being copied: they are the caller's again after this.
+            isFirst = TryClaim();
+        }
+
+        if (isFirst)
         {
             _core.SetException(new OperationCanceledException(token));
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Kvs.Server.Monitoring;
+using Kvs.Protocol.Resp;
 using Kvs.Server.Sessions;
 using Kvs.Server.Transport;
 
@@ -46,8 +47,13 @@ internal sealed class Connection
         _isRefused = isRefused;
         _clock = new ConnectionClock(context.Options, TimeProvider.System);
         _worker = new WorkerSwitch(context.Pool);
-        _replies = new ReplyBuffer(transport.Output);
+        _replies = new ReplyBuffer(transport.Output, MaxReplyBytes(context));
     }
+
+    /// <summary>What is kept of replies at the most: as many as may be gathered, and one that is as long as anything that
+    /// is asked for one by one.</summary>
+    private static long MaxReplyBytes(ServerContext context) => (2L * context.Options.MaxBufferedOutputBytes) +
+        RespLimits.Of(context.Engine.Limits, isAuthenticated: true).MaxRequestBytes;
 
     /// <summary>Serves the client until either side ends it. Does not throw.</summary>
     internal async Task ServeAsync()
@@ -218,7 +224,7 @@ internal sealed class Connection
         {
             return _session.Process(ref input, _replies);
         }
-        catch (Exception error)
+        catch (Exception error) when (error is not ReplyTooLongException)
         {
             // The replies before it are whole, and go out.
             _context.Figures.RequestFailed();

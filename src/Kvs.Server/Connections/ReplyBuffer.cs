@@ -11,7 +11,7 @@ namespace Kvs.Server.Connections;
 /// holds a thread while it runs.
 /// </summary>
 /// <remarks>Not thread-safe: one round of one connection at a time.</remarks>
-internal sealed class ReplyBuffer(PipeWriter output) : IBufferWriter<byte>
+internal sealed class ReplyBuffer(PipeWriter output, long maxBytes = long.MaxValue) : IBufferWriter<byte>
 {
     /// <summary>More memory than this is given back when the held replies are out: connections are many, and most are
     /// idle most of the time.</summary>
@@ -109,6 +109,11 @@ internal sealed class ReplyBuffer(PipeWriter output) : IBufferWriter<byte>
         if (_block.Length - _blockBytes < bytes)
         {
             PassOn();
+            if ((_isHolding ? _held!.WrittenCount : output.UnflushedBytes) + bytes > maxBytes)
+            {
+                throw new ReplyTooLongException(maxBytes);
+            }
+
             _block = _isHolding ? _held!.GetMemory(bytes) : output.GetMemory(bytes);
         }
     }

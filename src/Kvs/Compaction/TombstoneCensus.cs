@@ -28,10 +28,6 @@ internal sealed unsafe class TombstoneCensus(StoreIndex index)
     /// <summary>Forgets a segment that was dropped.</summary>
     internal void Forget(Segment segment) => _mayGo.Remove(segment);
 
-    /// <summary>Bytes of tombstones in a segment that may go.</summary>
-    internal long BytesThatMayGo(Segment segment) =>
-        _mayGo.TryGetValue(segment, out HashSet<uint>? offsets) ? offsets.Sum(offset => (long)LengthAt(segment, offset)) : 0;
-
     /// <summary>Looks at the tombstones of all sealed segments. What is in a damaged one is not known: it may be what
     /// any tombstone hides.</summary>
     /// <param name="segments">All segments of the store that are not dropped.</param>

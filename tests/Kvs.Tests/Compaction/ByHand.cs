@@ -35,14 +35,6 @@ internal static class ByHand
         check(store);
     }
 
-    /// <summary>What somebody finds who opens the store after a power cut now.</summary>
-    internal static void AfterPowerCut(SimulatedFiles files, PowerCut cut, Action<KvStore> check)
-    {
-        using SimulatedFiles crashed = files.CrashPower(cut);
-        using KvStore store = Open(crashed);
-        check(store);
-    }
-
     internal static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A key of so many bytes.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Kvs.Protocol.Resp;
+using Kvs.Server.Connections;
 using Kvs.Server.Sessions.Resp.Keyspaces;
 
 namespace Kvs.Server.Sessions.Resp;
@@ -10,9 +11,16 @@ namespace Kvs.Server.Sessions.Resp;
 /// </summary>
 internal sealed class Transaction(RespSession session)
 {
+    /// <summary>A transaction that others overtake again and again is given up after so long, and some attempts.
+    /// </summary>
+    private const long MaxTimeMs = 5_000;
+
+    private const int LeastAttempts = 10;
+
     private readonly List<QueuedRequest> _queue = [];
     private readonly Dictionary<byte[], ulong> _watched = new(KeyComparer.Instance);
     private long _queuedBytes;
+    private long _watchedBytes;
     private bool _wasRefused;
 
     /// <summary>Whether requests are queued.</summary>
@@ -20,9 +28,6 @@ internal sealed class Transaction(RespSession session)
 
     /// <summary>How many requests are queued; -1 outside of a transaction.</summary>
     internal int QueuedRequests => IsOpen ? _queue.Count : -1;
-
-    /// <summary>How many keys are watched.</summary>
-    internal int WatchedKeys => _watched.Count;
 
     internal void Begin() => IsOpen = true;
 
@@ -33,24 +38,37 @@ internal sealed class Transaction(RespSession session)
         _wasRefused = false;
         _queue.Clear();
         _queuedBytes = 0;
-        _watched.Clear();
+        Unwatch();
     }
 
     /// <summary>A request was refused that would have been part of the transaction: EXEC will not run it.</summary>
     internal void NoteRefusal() => _wasRefused |= IsOpen;
 
-    /// <summary>Lets EXEC do nothing when this key has been written by then.</summary>
-    internal void Watch(ReadOnlySpan<byte> key)
+    /// <summary>Lets EXEC do nothing when this key has been written by then. False where too many are watched to be
+    /// requirements of one batch.</summary>
+    internal bool TryWatch(ReadOnlySpan<byte> key)
     {
         // Of one that is watched already, the first look counts. A key that cannot be is not there and stays so.
         if (!_watched.GetAlternateLookup<ReadOnlySpan<byte>>().ContainsKey(key) &&
             (session.Keys.TryRead(key, [], out ValueInfo info) || IsAllowed(key)))
         {
+            _watchedBytes += key.Length + Limits.BatchItemBytes;
+            if (_watchedBytes > Limits.MaxBatchBytes)
+            {
+                return false;
+            }
+
             _watched.Add(key.ToArray(), info.Version);
         }
+
+        return true;
     }
 
-    internal void Unwatch() => _watched.Clear();
+    internal void Unwatch()
+    {
+        _watched.Clear();
+        _watchedBytes = 0;
+    }
 
     /// <summary>Queues a request, or executes it where it is about the transaction itself.</summary>
     internal void Take(RespCommand command, scoped in RespRequest request)
@@ -96,8 +114,9 @@ internal sealed class Transaction(RespSession session)
         IsOpen = false;
         try
         {
+            // A copy: UNWATCH in the queue comes too late to let this EXEC overlook a change.
             bool isWritten = TryExecute(
-                _watched, static (session, scoped in _) => session.Transaction.RunQueue(), request: default);
+                [.. _watched], static (session, scoped in _) => session.Transaction.RunQueue(), request: default);
             if (!isWritten)
             {
                 session.Reply.NullArray();
@@ -138,9 +157,18 @@ internal sealed class Transaction(RespSession session)
     {
         var keys = new TransactionKeyspace(session.Context);
         var replies = new ArrayBufferWriter<byte>();
+        var bounded = new BoundedWriter(
+            replies, RespLimits.Of(session.Context.Engine.Limits, isAuthenticated: true).MaxRequestBytes);
         bool hasWritten;
+        int attempts = 0;
+        long beganAtMs = Environment.TickCount64;
         do
         {
+            if (++attempts > LeastAttempts && Environment.TickCount64 - beganAtMs > MaxTimeMs)
+            {
+                throw new TransactionException("Other clients change what the transaction reads faster than it runs.");
+            }
+
             if (watched.Any(key => VersionOf(key.Key) != key.Value))
             {
                 return false;
@@ -148,7 +176,7 @@ internal sealed class Transaction(RespSession session)
 
             keys.Clear();
             replies.ResetWrittenCount();
-            session.Redirect(keys, replies);
+            session.Redirect(keys, bounded);
             try
             {
                 commands(session, request);

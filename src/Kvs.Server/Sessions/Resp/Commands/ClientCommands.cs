@@ -8,6 +8,9 @@ namespace Kvs.Server.Sessions.Resp.Commands;
 /// <summary>The subcommands of CLIENT.</summary>
 internal static class ClientCommands
 {
+    /// <summary>What a client says of itself is kept as long as it is connected.</summary>
+    private const int MaxNameBytes = 1024;
+
     private const CommandCategories OfConnections = CommandCategories.Connection;
 
     private static readonly string[] Changing = ["nondeterministic_output"];
@@ -163,5 +166,6 @@ internal static class ClientCommands
     private static string Text(byte[] name) => Encoding.ASCII.GetString(name);
 
     /// <summary>Whether there is nothing in it but what one can see.</summary>
-    private static bool IsPlain(ReadOnlySpan<byte> name) => !name.ContainsAnyExceptInRange((byte)'!', (byte)'~');
+    private static bool IsPlain(ReadOnlySpan<byte> name) =>
+        name.Length <= MaxNameBytes && !name.ContainsAnyExceptInRange((byte)'!', (byte)'~');
 }

@@ -8,6 +8,12 @@ namespace Kvs.Server.Sessions.Resp.Commands;
 /// <summary>All keys.</summary>
 internal static class IterationCommands
 {
+    /// <summary>KEYS gathers what it finds before it answers: not more than this.</summary>
+    private const long MaxKeysBytes = 256 * 1024 * 1024;
+
+    /// <summary>What a key that was found takes in memory beside its bytes.</summary>
+    private const int BytesBesideKey = 40;
+
     private const CommandCategories OfKeys = CommandCategories.Keyspace;
     private const int UsualCount = 10;
 
@@ -104,11 +110,24 @@ internal static class IterationCommands
     private static void Keys(RespSession session, scoped in RespRequest request)
     {
         List<ReadOnlyMemory<byte>> keys = [];
+        long bytes = 0;
         ulong cursor = 0;
         do
         {
             ScanPage page = session.Keys.ScanKeys(cursor, KeysOfPage, Glob.PrefixOf(request[1]));
+            int before = keys.Count;
             AddMatches(page, request[1], keys);
+            for (int i = before; i < keys.Count; i++)
+            {
+                bytes += keys[i].Length + BytesBesideKey;
+            }
+
+            if (bytes > MaxKeysBytes)
+            {
+                session.Reply.Error("ERR There are too many keys for one reply: use SCAN"u8);
+                return;
+            }
+
             cursor = page.NextCursor;
         }
         while (cursor != 0);

@@ -71,7 +71,13 @@ internal static class TransactionCommands
 
         for (int i = 1; i < request.Count; i++)
         {
-            session.Transaction.Watch(request[i]);
+            if (!session.Transaction.TryWatch(request[i]))
+            {
+                session.Transaction.End();
+                session.Reply.Error("ERR Too many keys are watched"u8);
+                session.Close();
+                return;
+            }
         }
 
         session.Reply.Ok();

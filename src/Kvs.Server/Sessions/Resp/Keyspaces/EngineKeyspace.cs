@@ -6,8 +6,9 @@ namespace Kvs.Server.Sessions.Resp.Keyspaces;
 /// replies back until there has been one.</summary>
 internal sealed class EngineKeyspace(ServerContext context, RespSession session) : Keyspace
 {
-    /// <summary>Pages of keys end by their number, not by their length.</summary>
-    private const long MaxPageBytes = long.MaxValue;
+    /// <summary>A page of keys ends at so many bytes as well as by their number: what is removed page by page fits a
+    /// batch, and no commit waits for long.</summary>
+    internal const long MaxPageBytes = 1024 * 1024;
 
     private readonly IKvsEngine _engine = context.Engine;
     private readonly int _maxKeyBytes = context.Engine.Limits.MaxKeyBytes;

@@ -21,6 +21,8 @@ internal sealed class TransactionKeyspace(ServerContext context) : Keyspace
     /// <summary>Versions of what this transaction has written: beyond any that an engine gives.</summary>
     private ulong _nextVersion = 1UL << 63;
     private bool _isStale;
+    private long _writtenBytes;
+    private bool _isTooLong;
 
     /// <summary>What the transaction knows of a key.</summary>
     private record struct Entry
@@ -78,6 +80,7 @@ internal sealed class TransactionKeyspace(ServerContext context) : Keyspace
 
         long expiry = options.KeepsExpiry ? present.ExpiryMilliseconds
             : options.ExpiresAt is { } moment ? Math.Max(1, moment.ToUnixTimeMilliseconds()) : 0;
+        Reserve(entry, key.Length, value.Length);
         entry.IsWritten = true;
         entry.Value = value.ToArray();
         entry.Info = new ValueInfo(value.Length, _nextVersion++, expiry);
@@ -114,6 +117,13 @@ internal sealed class TransactionKeyspace(ServerContext context) : Keyspace
 
     internal override void SetAll(scoped in RespRequest request)
     {
+        // Before the first of them: all are set, or none.
+        for (int i = 1; i < request.Count; i += 2)
+        {
+            _engine.Limits.CheckKey(request[i].Length);
+            _engine.Limits.CheckValue(request[i + 1].Length);
+        }
+
         for (int i = 1; i < request.Count; i += 2)
         {
             TrySet(request[i], request[i + 1], default);
@@ -129,6 +139,7 @@ internal sealed class TransactionKeyspace(ServerContext context) : Keyspace
             foreach (KvsEntry found in page.Entries)
             {
                 ref Entry entry = ref EntryOf(found.Key.Span);
+                Reserve(entry, found.Key.Length, 0);
                 entry.IsWritten = true;
                 entry.Value = null;
             }
@@ -140,7 +151,7 @@ internal sealed class TransactionKeyspace(ServerContext context) : Keyspace
 
     internal override ScanPage ScanKeys(ulong cursor, int maxEntries, ReadOnlySpan<byte> prefix)
     {
-        ScanPage page = _engine.Scan(cursor, maxEntries, long.MaxValue, prefix, keysOnly: true);
+        ScanPage page = _engine.Scan(cursor, maxEntries, EngineKeyspace.MaxPageBytes, prefix, keysOnly: true);
         List<KvsEntry> keys =
             [.. page.Entries.Where(found => !TryFindWritten(found.Key.Span, out Entry entry) || entry.IsPresent)];
         if (page.NextCursor == 0)
@@ -179,6 +190,8 @@ internal sealed class TransactionKeyspace(ServerContext context) : Keyspace
     {
         _entries.Clear();
         _isStale = false;
+        _writtenBytes = 0;
+        _isTooLong = false;
     }
 
     /// <summary>Writes what the transaction has written, as one; false, and nothing written, where what it has read is
@@ -186,6 +199,11 @@ internal sealed class TransactionKeyspace(ServerContext context) : Keyspace
     internal bool TryCommit(IReadOnlyCollection<KeyValuePair<byte[], ulong>> watched, out bool hasWritten)
     {
         hasWritten = false;
+        if (_isTooLong)
+        {
+            throw TooLong();
+        }
+
         if (_isStale)
         {
             return false;
@@ -218,6 +236,23 @@ internal sealed class TransactionKeyspace(ServerContext context) : Keyspace
 
         return batch.Count == 0 || _engine.TryWrite(batch, context.UnsyncedWrite.Durability);
     }
+
+    /// <summary>Counts what a key becomes before it is kept: not more than one batch can hold.</summary>
+    private void Reserve(in Entry entry, int keyBytes, int valueBytes)
+    {
+        long before = entry.IsWritten ? (long)keyBytes + (entry.Value?.Length ?? 0) + Limits.BatchItemBytes : 0;
+        long after = _writtenBytes - before + keyBytes + valueBytes + Limits.BatchItemBytes;
+        if (after > Limits.MaxBatchBytes)
+        {
+            _isTooLong = true;
+            throw TooLong();
+        }
+
+        _writtenBytes = after;
+    }
+
+    private static TransactionException TooLong() =>
+        new($"The transaction writes more than {Limits.MaxBatchBytes} bytes.");
 
     private static bool Holds(WriteCondition condition, ulong version) =>
         condition == default || condition == WriteCondition.IfVersion(version) ||
