@@ -1,4 +1,3 @@
-using Kvs.Bench.Options;
 using static Kvs.Bench.Reports.Figures;
 
 namespace Kvs.Bench.Reports;
@@ -20,7 +19,7 @@ internal sealed record Parameter(string Column, Func<BenchSettings, object?> Val
         Name("run", settings => settings.Run, "{0}"),
         Name("protocol", settings => settings.Protocol, "{0}") with { IsOfEngine = true },
         Name("durability", settings => settings.Durability, "durability {0}") with { IsOfEngine = true },
-        Name("tool", settings => settings.Clients is null ? null : settings.Tool ?? LoadTool.Own, "by {0}") with
+        Name("tool", settings => settings.Clients is null ? null : settings.Tool ?? "kvs-bench", "by {0}") with
         {
             IsOfEngine = true,
         },

@@ -56,7 +56,9 @@ internal sealed class HtmlReport
     }
 
     private static string TitleOf(string chapter, ResultGroup group) =>
-        chapter.Length == 0 || chapter == group.Title ? group.Title : $"{chapter}: {group.Title}";
+        chapter.Length == 0 || group.Title.StartsWith(chapter, StringComparison.Ordinal)
+            ? group.Title
+            : $"{chapter}: {group.Title}";
 
     private static string MeasuredAt(BenchResult[] results)
     {
@@ -132,6 +134,7 @@ internal sealed class HtmlReport
             ? Invariant($"; {perSecond} operations begun each second, latencies from when each was to begin")
             : "";
         string same = string.Concat(Parameter.All.Except(group.Varying)
+            .Where(parameter => parameter.ValueOf(settings) is not 0)
             .Select(parameter => parameter.DescribeOf(group.Results[0])).Where(text => text.Length > 0)
             .Select(text => "; " + text));
         return Invariant($"{settings.Keys:N0} {keys}, values of {values} bytes, {settings.Distribution}") + Invariant($"{same}{rate}; {settings.Rounds} rounds of {settings.Seconds} s after one to warm up");
