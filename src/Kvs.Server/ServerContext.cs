@@ -26,6 +26,9 @@ internal sealed class ServerContext(KvsServerOptions options, IKvsEngine engine,
     /// <summary>What the sessions of the Redis protocol share.</summary>
     internal RespServer Resp { get; } = new(options, engine, logger);
 
+    /// <summary>How replies to durable writes wait for the disk.</summary>
+    internal SharedSync Sync { get; } = new(engine);
+
     internal Access Access { get; } = new(options.Password);
 
     internal ServerFigures Figures { get; } = new();

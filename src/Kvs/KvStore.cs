@@ -140,6 +140,13 @@ public sealed unsafe partial class KvStore : IKvsEngine
     public ValueTask FlushAsync(CancellationToken cancellation = default) =>
         _commits.WaitUntilDurableAsync(PresentEpoch(), cancellation);
 
+    /// <inheritdoc/>
+    public bool FlushThen(Action<Exception?> done)
+    {
+        ArgumentNullException.ThrowIfNull(done);
+        return _commits.TryTellWhenDurable(PresentEpoch(), done);
+    }
+
     /// <summary>An epoch no earlier than that of any write which has ended.</summary>
     private ulong PresentEpoch()
     {

@@ -32,6 +32,7 @@ internal sealed class Connection
     private readonly ConnectionClock _clock;
     private readonly ReplyBuffer _replies;
     private readonly WorkerSwitch _worker;
+    private readonly SyncWaiter _syncWaiter;
     private readonly bool _isRefused;
     private ISession? _session;
     private bool _onWorker;
@@ -47,6 +48,7 @@ internal sealed class Connection
         _isRefused = isRefused;
         _clock = new ConnectionClock(context.Options, TimeProvider.System);
         _worker = new WorkerSwitch(context.Pool);
+        _syncWaiter = new SyncWaiter(transport.Post);
         _replies = new ReplyBuffer(transport.Output, MaxReplyBytes(context));
     }
 
@@ -247,7 +249,7 @@ internal sealed class Connection
     /// <summary>Has what the held replies say made durable, without a worker meanwhile, and lets them go.</summary>
     private async ValueTask SyncAsync()
     {
-        ValueTask syncing = _context.Engine.FlushAsync();
+        ValueTask syncing = _context.Sync.WaitAsync(_syncWaiter);
         _onWorker &= syncing.IsCompleted;
         try
         {

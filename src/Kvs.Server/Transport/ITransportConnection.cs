@@ -21,4 +21,8 @@ internal interface ITransportConnection
     /// <summary>Tells the client that nothing follows what has been flushed, while its bytes are still received.
     /// </summary>
     ValueTask FinishSendingAsync();
+
+    /// <summary>Has something run soon, where what goes on with the connection's requests runs when bytes have come. It
+    /// must not throw.</summary>
+    void Post(Action work);
 }

@@ -22,7 +22,7 @@ internal sealed class DurableEpoch<TSchedule>
     private readonly Reclaimer<TSchedule> _reclaimer;
     private readonly object _monitor = new();
     private readonly WakeSignal _news = new();
-    private readonly List<(ulong Epoch, TaskCompletionSource Waiter)> _waiters = [];
+    private readonly List<(ulong Epoch, Action<Exception?> Tell)> _waiters = [];
     private ulong _value;
     private long _failedAttempts;
     private bool _hasStopped;
@@ -127,28 +127,25 @@ internal sealed class DurableEpoch<TSchedule>
         }
     }
 
-    /// <summary>The same without holding a thread. To be called before a commit is wished for: an attempt that fails
-    /// from then on is an answer to the wish.</summary>
-    internal Task WaitAsync(ulong epoch)
+    /// <summary>The same without holding a thread: has somebody told when the epoch is on disk, or why it is not. To be
+    /// called before a commit is wished for: an attempt that fails from then on is an answer to the wish.</summary>
+    /// <returns>False, and nobody is told, where it is on disk already.</returns>
+    /// <exception cref="KvsWriteException">The store takes no more writes.</exception>
+    /// <exception cref="ObjectDisposedException">The store was closed.</exception>
+    internal bool TryList(ulong epoch, Action<Exception?> tell)
     {
-        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_monitor)
         {
             if (_value >= epoch)
             {
-                return Task.CompletedTask;
+                return false;
             }
 
-            if (_poison is not null)
-            {
-                return Task.FromException(new KvsWriteException(_poison.Message, isFinal: true, _poison));
-            }
-
+            ThrowIfPoisoned();
             ObjectDisposedException.ThrowIf(_hasStopped, typeof(KvStore));
-            _waiters.Add((epoch, waiter));
+            _waiters.Add((epoch, tell));
+            return true;
         }
-
-        return waiter.Task;
     }
 
     /// <summary>Tells all who wait that an attempt has failed.</summary>
@@ -201,23 +198,18 @@ internal sealed class DurableEpoch<TSchedule>
     /// </summary>
     private void EndWaiters(KvsWriteException? failure)
     {
-        List<(ulong Epoch, TaskCompletionSource Waiter)> ended;
+        List<(ulong Epoch, Action<Exception?> Tell)> ended;
         lock (_monitor)
         {
             ended = _waiters.FindAll(waiter => failure is not null || waiter.Epoch <= _value);
             _ = _waiters.RemoveAll(waiter => failure is not null || waiter.Epoch <= _value);
         }
 
-        foreach ((ulong epoch, TaskCompletionSource waiter) in ended)
+        foreach ((ulong epoch, Action<Exception?> tell) in ended)
         {
-            if (failure is null || epoch <= Value)
-            {
-                waiter.SetResult();
-            }
-            else
-            {
-                waiter.SetException(new KvsWriteException(failure.Message, failure.IsFinal, failure));
-            }
+            tell(failure is null || epoch <= Value
+                ? null
+                : new KvsWriteException(failure.Message, failure.IsFinal, failure));
         }
     }
 }

@@ -90,14 +90,36 @@ internal sealed partial class GroupCommit
             return ValueTask.CompletedTask;
         }
 
+        var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return TryTellWhenDurable(epoch, failure => End(waiter, failure))
+            ? new ValueTask(waiter.Task.WaitAsync(cancellation))
+            : ValueTask.CompletedTask;
+    }
+
+    /// <summary>The same by a call on the thread that commits. False, and nothing is called, where the epoch is durable
+    /// already.</summary>
+    internal bool TryTellWhenDurable(ulong epoch, Action<Exception?> tell)
+    {
         // Listed before the wish is made: an attempt that fails from now on is an answer to it.
-        Task done = _durable.WaitAsync(epoch);
-        if (!done.IsCompleted)
+        if (DurableEpoch >= epoch || !_durable.TryList(epoch, tell))
         {
-            Want(epoch);
+            return false;
         }
 
-        return new ValueTask(done.WaitAsync(cancellation));
+        Want(epoch);
+        return true;
+    }
+
+    private static void End(TaskCompletionSource waiter, Exception? failure)
+    {
+        if (failure is null)
+        {
+            waiter.SetResult();
+        }
+        else
+        {
+            waiter.SetException(failure);
+        }
     }
 
     /// <summary>Lets the thread commit within <see cref="KvStoreOptions.SyncInterval"/>, also where the store's own

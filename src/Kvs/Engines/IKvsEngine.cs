@@ -92,6 +92,25 @@ public interface IKvsEngine : IDisposable
     /// <param name="cancellation">Ends the waiting, not the sync.</param>
     ValueTask FlushAsync(CancellationToken cancellation = default);
 
+    /// <summary>The same for who has many waiting and no thread to spare: a callback on the thread that has made the
+    /// sync, which saves a change of threads for each.</summary>
+    /// <param name="done">Called once, with null or with why the sync failed. It must be short and not throw, and may
+    /// call this again but nothing of the store's that waits: the next sync comes after it.</param>
+    /// <returns>False, and nothing is called, where everything is durable already.</returns>
+    bool FlushThen(Action<Exception?> done)
+    {
+        ValueTask flushing = FlushAsync();
+        if (flushing.IsCompletedSuccessfully)
+        {
+            return false;
+        }
+
+        _ = flushing.AsTask().ContinueWith(
+            static (flushed, done) => ((Action<Exception?>)done!)(flushed.Exception?.InnerException), done,
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return true;
+    }
+
     /// <summary>Reads a value into a new array; false when the key is not there.</summary>
     /// <exception cref="KvsDamageException">What is stored under the key fails its checksum.</exception>
     bool TryGet(ReadOnlySpan<byte> key, [NotNullWhen(true)] out byte[]? value);

@@ -54,6 +54,8 @@ internal sealed class EpollConnection : ITransportConnection
         return ValueTask.CompletedTask;
     }
 
+    public void Post(Action work) => _poller.Post(work);
+
     /// <summary>Begins to hear from the poller.</summary>
     /// <exception cref="IOException">The kernel has no room for it.</exception>
     internal void Open() => _slot = _poller.Add(this, (int)_socket.SafeHandle.DangerousGetHandle());
@@ -71,10 +73,6 @@ internal sealed class EpollConnection : ITransportConnection
             _input.BecameReady((readiness & Readiness.Ending) != 0);
         }
     }
-
-    /// <summary>Has the input looked at after the other connections' turn; false where the caller has to do it.
-    /// </summary>
-    internal bool TryTakeTurns() => _poller.TryTakeTurns(this);
 
     /// <summary>Tears the connection down: whatever waits for the client fails.</summary>
     internal void Abort()

@@ -16,14 +16,17 @@ namespace Kvs.Server.Transport.Epoll;
 /// <para>1. Only the leader waits, and it has handed out all events that came before.</para>
 /// <para>2. The lead is taken away while it is held up in an event, never while it waits; whoever has lost it finds out
 /// when it asks for its next event.</para>
-/// <para>3. A connection that has its turn coming in <c>_again</c> was put there by the leader, who looks there before
-/// it waits for longer than a moment; so no turn is forgotten.</para>
+/// <para>3. What is posted is seen by the leader before it waits, or wakes it; so nothing is forgotten.</para>
 /// </remarks>
 internal sealed class Poller : IDisposable
 {
     /// <summary>So many threads may be held up at once; beyond, the connections do wait. Each was given its turn by the
     /// watch, which takes its time: it is a bound for what goes wrong for long.</summary>
     internal const int MaxThreads = 256;
+
+    /// <summary>So many looks in a row must find the leader in the same event: one that only waits for its share of a
+    /// busy processor is not held up.</summary>
+    private const int LooksBeforeHeldUp = 3;
 
     private const int MaxEvents = 256;
     private const int MaxFollowers = 1;
@@ -35,7 +38,7 @@ internal sealed class Poller : IDisposable
     private readonly int _epoll;
     private readonly int _wake;
     private readonly EventBlock _events = new(MaxEvents);
-    private readonly Queue<EpollConnection> _again = new();
+    private readonly Queue<Action> _posted = new();
     private readonly Stack<int> _freeSlots = new();
     private EpollConnection?[] _slots = new EpollConnection?[16];
     private uint _generation;
@@ -46,9 +49,11 @@ internal sealed class Poller : IDisposable
     private int _taken;
     private int _turns;
     private bool _isWaiting;
+    private bool _isWoken;
     private bool _isDisposed;
     private long _handled;
     private long _watched = -1;
+    private int _looks;
 
     /// <summary>Starts waiting.</summary>
     /// <exception cref="IOException">The process may not open more files, or start more threads.</exception>
@@ -60,7 +65,7 @@ internal sealed class Poller : IDisposable
         ThrowIfFailed(_epoll);
         _wake = EpollCalls.CreateEvent(0, EpollCalls.CloseOnExec);
         ThrowIfFailed(_wake);
-        ThrowIfFailed(EventBlock.Add(_epoll, _wake, Readiness.Input, WakeId));
+        ThrowIfFailed(EventBlock.Add(_epoll, _wake, Readiness.Input | Readiness.EdgeTriggered, WakeId));
         for (int slot = _slots.Length - 1; slot >= 0; slot--)
         {
             _freeSlots.Push(slot);
@@ -121,35 +126,38 @@ internal sealed class Poller : IDisposable
         }
     }
 
-    /// <summary>Has the connection get its turn after those that are due. False where the caller is not the leader,
-    /// who might wait by now: then the caller does by itself what there is to do.</summary>
-    internal bool TryTakeTurns(EpollConnection connection)
+    /// <summary>Has something run by whoever leads, after the events that have come. It must not throw.</summary>
+    internal void Post(Action work)
     {
         lock (_gate)
         {
-            if (_leader != Thread.CurrentThread)
-            {
-                return false;
-            }
-
-            _again.Enqueue(connection);
-            return true;
-        }
-    }
-
-    /// <summary>Has another thread take the lead where the leader has been in the same event since the last call.
-    /// </summary>
-    internal void Watch()
-    {
-        lock (_gate)
-        {
-            bool isHeldUp = !_isWaiting && _leader is not null && _handled == _watched;
-            _watched = _handled;
-            if (!isHeldUp || _isDisposed || _threads >= MaxThreads)
+            _posted.Enqueue(work);
+            if (!_isWaiting || _isWoken)
             {
                 return;
             }
 
+            _isWoken = true;
+        }
+
+        Wake();
+    }
+
+    /// <summary>Has another thread take the lead where the leader has been in the same event for the last calls. Called
+    /// again and again, at equal intervals.</summary>
+    internal void Watch()
+    {
+        lock (_gate)
+        {
+            bool isInSameEvent = !_isWaiting && _leader is not null && _handled == _watched;
+            _watched = _handled;
+            _looks = isInSameEvent ? _looks + 1 : 0;
+            if (_looks < LooksBeforeHeldUp || _isDisposed || _threads >= MaxThreads)
+            {
+                return;
+            }
+
+            _looks = 0;
             _leader = null;
             if (_followers > 0)
             {
@@ -163,14 +171,13 @@ internal sealed class Poller : IDisposable
     }
 
     /// <summary>Ends the threads. No connection is left.</summary>
-    public unsafe void Dispose()
+    public void Dispose()
     {
         lock (_gate)
         {
             _isDisposed = true;
             Monitor.PulseAll(_gate);
-            ulong one = 1;
-            _ = EpollCalls.Write(_wake, (byte*)&one, sizeof(ulong));
+            Wake();
             while (_threads > 0)
             {
                 Monitor.Wait(_gate);
@@ -179,6 +186,12 @@ internal sealed class Poller : IDisposable
 
         _ = EpollCalls.Close(_wake);
         _ = EpollCalls.Close(_epoll);
+    }
+
+    private unsafe void Wake()
+    {
+        ulong one = 1;
+        _ = EpollCalls.Write(_wake, (byte*)&one, sizeof(ulong));
     }
 
     private static void ThrowIfFailed(int result)
@@ -212,9 +225,16 @@ internal sealed class Poller : IDisposable
     {
         try
         {
-            while (TryTake(out EpollConnection? connection, out Readiness readiness))
+            while (TryTake(out EpollConnection? connection, out Readiness readiness, out Action? posted))
             {
-                connection.Handle(readiness);
+                if (posted is not null)
+                {
+                    posted();
+                }
+                else
+                {
+                    connection!.Handle(readiness);
+                }
             }
         }
         finally
@@ -227,10 +247,10 @@ internal sealed class Poller : IDisposable
         }
     }
 
-    /// <summary>The next event; false where the thread is not needed any more.</summary>
-    private bool TryTake(
-        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out EpollConnection? connection, out Readiness readiness)
+    /// <summary>The next event, or the next that was posted; false where the thread is not needed any more.</summary>
+    private bool TryTake(out EpollConnection? connection, out Readiness readiness, out Action? posted)
     {
+        posted = null;
         while (true)
         {
             int timeoutMs;
@@ -243,13 +263,13 @@ internal sealed class Poller : IDisposable
                     return false;
                 }
 
-                if (TryTakeFetched(out connection, out readiness))
+                if (TryTakeEvent(out connection, out readiness) || TryTakePosted(out posted))
                 {
                     _handled++;
                     return true;
                 }
 
-                timeoutMs = _again.Count > 0 ? 0 : -1;
+                timeoutMs = _posted.Count > 0 ? 0 : -1;
                 _isWaiting = true;
             }
 
@@ -257,9 +277,10 @@ internal sealed class Poller : IDisposable
             lock (_gate)
             {
                 _isWaiting = false;
+                _isWoken = false;
                 _fetched = fetched;
                 _taken = 0;
-                _turns = _again.Count;
+                _turns = _posted.Count;
             }
         }
     }
@@ -292,8 +313,7 @@ internal sealed class Poller : IDisposable
         return !_isDisposed;
     }
 
-    private bool TryTakeFetched(
-        [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out EpollConnection? connection, out Readiness readiness)
+    private bool TryTakeEvent(out EpollConnection? connection, out Readiness readiness)
     {
         while (_taken < _fetched)
         {
@@ -305,17 +325,17 @@ internal sealed class Poller : IDisposable
             }
         }
 
-        readiness = Readiness.None;
-        if (_turns > 0)
-        {
-            _turns--;
-            connection = _again.Dequeue();
-            readiness = Readiness.Input;
-            return true;
-        }
-
         connection = null;
+        readiness = Readiness.None;
         return false;
+    }
+
+    /// <summary>Takes what was posted before the last events were fetched: what is posted meanwhile comes after the
+    /// next ones.</summary>
+    private bool TryTakePosted(out Action? posted)
+    {
+        posted = null;
+        return _turns-- > 0 && _posted.TryDequeue(out posted);
     }
 
     private void Free(int slot)

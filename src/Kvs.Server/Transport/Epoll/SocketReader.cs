@@ -7,8 +7,8 @@ using System.Threading.Tasks.Sources;
 namespace Kvs.Server.Transport.Epoll;
 
 /// <summary>
-/// What a client sends, received by whoever has use for it: the poller where the flow of the connection waits, the flow
-/// itself where that runs elsewhere. Between two requests it holds no memory.
+/// What a client sends, received by the poller when the flow of the connection waits for it. Between two requests it
+/// holds no memory.
 /// </summary>
 /// <remarks>
 /// <para>One flow reads; the poller, and whoever cancels or aborts, come in between. <c>_gate</c> guards everything but
@@ -16,16 +16,21 @@ namespace Kvs.Server.Transport.Epoll;
 /// <para>1. <c>_isReadable</c> is false only if the socket was empty after the last event that the poller told of, so
 /// that another event will come for whatever arrives: a receive that got less than it asked for, or nothing, has
 /// emptied it.</para>
-/// <para>2. The flow is let go outside the gate, by the one who set <c>_isWaiting</c> back to false.</para>
+/// <para>2. Where the flow waits while <c>_isReadable</c> is true, the poller was asked to look, after the others' turn:
+/// a client that sends without end keeps nobody waiting.</para>
+/// <para>3. The flow is let go outside the gate, by the one who set <c>_isWaiting</c> back to false.</para>
 /// </remarks>
-internal sealed class SocketReader(EpollConnection connection, int descriptor, int maxBytes)
-    : PipeReader, IValueTaskSource<ReadResult>
+internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
 {
     /// <summary>So much is received at once at the most: enough that a system call is cheap for what it brings, little
     /// enough to stay in the processor's cache until it is executed.</summary>
     private const int ReceiveBytes = 64 * 1024;
 
     private readonly Lock _gate = new();
+    private readonly EpollConnection _connection;
+    private readonly int _descriptor;
+    private readonly int _maxBytes;
+    private readonly Action _look;
     private ManualResetValueTaskSourceCore<ReadResult> _source;
     private CancellationTokenRegistration _registration;
     private CancellationToken _cancellation;
@@ -42,12 +47,21 @@ internal sealed class SocketReader(EpollConnection connection, int descriptor, i
     private bool _isClosed;
     private Exception? _error;
 
+    internal SocketReader(EpollConnection connection, int descriptor, int maxBytes)
+    {
+        _connection = connection;
+        _descriptor = descriptor;
+        _maxBytes = maxBytes;
+        _look = () => BecameReady(isEnding: false);
+    }
+
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        bool isReadable;
         lock (_gate)
         {
-            if (HasNews() || (_isReadable && !connection.TryTakeTurns() && TryReceive()))
+            if (HasNews())
             {
                 return _error is null
                     ? new ValueTask<ReadResult>(Give())
@@ -57,6 +71,12 @@ internal sealed class SocketReader(EpollConnection connection, int descriptor, i
             _isWaiting = true;
             _source.Reset();
             _cancellation = cancellationToken;
+            isReadable = _isReadable;
+        }
+
+        if (isReadable)
+        {
+            _connection.Post(_look);
         }
 
         if (cancellationToken.CanBeCanceled)
@@ -240,7 +260,7 @@ internal sealed class SocketReader(EpollConnection connection, int descriptor, i
         {
             do
             {
-                received = EpollCalls.Receive(descriptor, bytes + _end, room, EpollCalls.DoNotWait);
+                received = EpollCalls.Receive(_descriptor, bytes + _end, room, EpollCalls.DoNotWait);
                 error = received < 0 ? Marshal.GetLastPInvokeError() : 0;
             }
             while (error == EpollCalls.ErrorInterrupted);
@@ -274,7 +294,7 @@ internal sealed class SocketReader(EpollConnection connection, int descriptor, i
     /// <summary>False where that is refused, which is the connection's end.</summary>
     private bool TryMakeRoom()
     {
-        _buffer ??= ArrayPool<byte>.Shared.Rent(Math.Min(ReceiveBytes, maxBytes));
+        _buffer ??= ArrayPool<byte>.Shared.Rent(Math.Min(ReceiveBytes, _maxBytes));
         if (_end < _buffer.Length)
         {
             return true;
@@ -282,7 +302,7 @@ internal sealed class SocketReader(EpollConnection connection, int descriptor, i
 
         // Examined and not consumed: the flow wants to see more of it at once.
         int kept = _end - _start;
-        if (kept >= maxBytes)
+        if (kept >= _maxBytes)
         {
             _isCompleted = true;
             _error = new IOException($"{kept} bytes were received, and none of them taken.");

@@ -40,4 +40,7 @@ internal sealed class KestrelConnection : ITransportConnection
 
         return ValueTask.CompletedTask;
     }
+
+    public void Post(Action work) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static posted => posted(), work, preferLocal: false);
 }

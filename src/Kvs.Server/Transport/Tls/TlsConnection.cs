@@ -45,4 +45,6 @@ internal sealed class TlsConnection : ITransportConnection
 
         await _plain.FinishSendingAsync().ConfigureAwait(false);
     }
+
+    public void Post(Action work) => _plain.Post(work);
 }
