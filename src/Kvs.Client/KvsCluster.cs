@@ -30,7 +30,7 @@ public sealed class KvsCluster : IKvsAsyncClient
     /// <exception cref="KvsConnectionException">None of them is there. One that is there is enough: the others are
     /// tried again and again.</exception>
     public static async Task<KvsCluster> ConnectAsync(
-        IReadOnlyList<IPEndPoint> endPoints,
+        IReadOnlyList<EndPoint> endPoints,
         KvsClientOptions? options = null,
         CancellationToken cancellation = default)
     {

@@ -22,13 +22,13 @@ internal sealed class Importer : IDisposable
     /// <param name="options">How they are connected to.</param>
     /// <param name="stream">The lines.</param>
     /// <param name="skipBad">Whether a bad line is counted and left out, instead of ending the import.</param>
-    public Importer(IEnumerable<IPEndPoint> servers, KvsClientOptions options, Stream stream, bool skipBad)
+    public Importer(IEnumerable<EndPoint> servers, KvsClientOptions options, Stream stream, bool skipBad)
     {
         _reader = new LineReader(stream);
         _skipBad = skipBad;
         try
         {
-            foreach (IPEndPoint server in servers)
+            foreach (EndPoint server in servers)
             {
                 _parts.Add(new Part(this, server, options));
             }
@@ -164,7 +164,7 @@ internal sealed class Importer : IDisposable
         // The line of each request in flight, by the request's index: one place more than requests can be in flight.
         private readonly long[] _lines;
 
-        internal Part(Importer importer, IPEndPoint server, KvsClientOptions options)
+        internal Part(Importer importer, EndPoint server, KvsClientOptions options)
         {
             _lines = new long[options.MaxInFlight + 1];
             Pipeline = KvsPipeline.Connect(

@@ -13,7 +13,7 @@ namespace Kvs.Client.Multiplexing;
 /// <para>2. What is in flight is counted from the moment when it is handed on to the moment when it is answered or
 /// failed.</para>
 /// </remarks>
-internal sealed class Dispatcher(IPEndPoint endPoint, int maxCalls, long maxBytes)
+internal sealed class Dispatcher(EndPoint endPoint, int maxCalls, long maxBytes)
 {
     private readonly Queue<Waiting> _waiting = [];
     private Link? _link;

@@ -25,7 +25,7 @@ internal static class ExportCommand
             var clients = new List<KvsClient>();
             try
             {
-                foreach (IPEndPoint address in command.GetAddresses(parsed))
+                foreach (EndPoint address in command.GetAddresses(parsed))
                 {
                     clients.Add(command.Connect(address, parsed));
                 }

@@ -21,7 +21,7 @@ internal static class GetManyCommand
         command.SetAction(parsed =>
         {
             byte[][] names = [.. parsed.GetRequiredValue(keys).Select(Encoding.UTF8.GetBytes)];
-            IPEndPoint[] addresses = command.GetAddresses(parsed);
+            EndPoint[] addresses = command.GetAddresses(parsed);
             KvsClientOptions options = command.GetOptions(parsed);
             byte[]?[] values = new byte[]?[names.Length];
             foreach (IGrouping<int, int> part in Enumerable.Range(0, names.Length)
@@ -43,7 +43,7 @@ internal static class GetManyCommand
 
     /// <summary>Reads the keys at some places from their server.</summary>
     private static void Read(
-        IPEndPoint server, KvsClientOptions options, byte[][] keys, int[] places, byte[]?[] values)
+        EndPoint server, KvsClientOptions options, byte[][] keys, int[] places, byte[]?[] values)
     {
         using var pipeline = KvsPipeline.Connect(
             server,

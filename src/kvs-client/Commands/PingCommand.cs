@@ -12,7 +12,7 @@ internal static class PingCommand
         var command = new ServerCommand("ping", "Print PONG if the server answers");
         command.SetAction(parsed =>
         {
-            foreach (IPEndPoint address in command.GetAddresses(parsed))
+            foreach (EndPoint address in command.GetAddresses(parsed))
             {
                 using KvsClient client = command.Connect(address, parsed);
                 client.Ping();

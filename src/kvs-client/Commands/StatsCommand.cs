@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Kvs.Client;
+using Kvs.CommandLine;
 
 namespace Kvs.ClientProgram.Commands;
 
@@ -19,8 +20,8 @@ internal static class StatsCommand
         command.Add(json);
         command.SetAction(parsed =>
         {
-            var servers = new List<(IPEndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)>();
-            foreach (IPEndPoint address in command.GetAddresses(parsed))
+            var servers = new List<(EndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)>();
+            foreach (EndPoint address in command.GetAddresses(parsed))
             {
                 using KvsClient client = command.Connect(address, parsed);
                 servers.Add((address, client.Stats()));
@@ -32,11 +33,11 @@ internal static class StatsCommand
                 return 0;
             }
 
-            foreach ((IPEndPoint address, IReadOnlyList<KeyValuePair<string, string>> figures) in servers)
+            foreach ((EndPoint address, IReadOnlyList<KeyValuePair<string, string>> figures) in servers)
             {
                 if (servers.Count > 1)
                 {
-                    Console.Out.WriteLine($"server: {address}");
+                    Console.Out.WriteLine($"server: {Address.Format(address)}");
                 }
 
                 foreach ((string name, string value) in figures)
@@ -51,7 +52,7 @@ internal static class StatsCommand
     }
 
     private static string ToJson(
-        List<(IPEndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)> servers)
+        List<(EndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)> servers)
     {
         using var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions
@@ -67,9 +68,9 @@ internal static class StatsCommand
             else
             {
                 writer.WriteStartObject();
-                foreach ((IPEndPoint address, IReadOnlyList<KeyValuePair<string, string>> figures) in servers)
+                foreach ((EndPoint address, IReadOnlyList<KeyValuePair<string, string>> figures) in servers)
                 {
-                    writer.WritePropertyName(address.ToString());
+                    writer.WritePropertyName(Address.Format(address));
                     WriteFigures(writer, figures);
                 }
 

@@ -164,7 +164,7 @@ internal static class SettingTable
     private static int ParseSize(string text, int min, int max) => (int)ParseBytes(text, min, max);
 
     private static EndPoint[] ParseEndPoints(string text) =>
-        [.. text.Split(Setting.ListSeparator, StringSplitOptions.TrimEntries).Select(Address.ParseListening)];
+        [.. text.Split(Setting.ListSeparator, StringSplitOptions.TrimEntries).Select(Address.ParseEndPoint)];
 
     private static LogLevel ParseLogLevel(string text) => ParseOneOf(text, "level", s_logLevels) switch
     {
