@@ -59,9 +59,33 @@ internal sealed class ServerCommand : Command
     {
         EndPoint[] addresses = GetAddresses(parsed);
         byte[] bytes = Encoding.UTF8.GetBytes(parsed.GetRequiredValue(key));
-        using KvsClient client = Connect(addresses[SlotMap.OwnerOf(bytes, addresses.Length)], parsed);
+        using var client =
+            KvsClient.Connect(addresses[SlotMap.OwnerOf(bytes, addresses.Length)], GetOptions(parsed));
         return action(client, parsed);
     });
+
+    /// <summary>Does something with each server, one after the other; what it returns is the exit code. A server that
+    /// fails is named on the standard error stream and costs the others nothing.</summary>
+    public int ForEachServer(ParseResult parsed, Action<EndPoint, KvsClient> action)
+    {
+        KvsClientOptions options = GetOptions(parsed);
+        int exitCode = 0;
+        foreach (EndPoint address in GetAddresses(parsed))
+        {
+            try
+            {
+                using var client = KvsClient.Connect(address, options);
+                action(address, client);
+            }
+            catch (KvsException error)
+            {
+                Console.Error.WriteLine(error.Message);
+                exitCode = 1;
+            }
+        }
+
+        return exitCode;
+    }
 
     /// <summary>The addresses that were given.</summary>
     public EndPoint[] GetAddresses(ParseResult parsed) => parsed.GetRequiredValue(_addresses);
@@ -74,9 +98,6 @@ internal sealed class ServerCommand : Command
             : null,
         Tls = GetTls(parsed),
     };
-
-    /// <summary>Connects to one of the servers.</summary>
-    public KvsClient Connect(EndPoint address, ParseResult parsed) => KvsClient.Connect(address, GetOptions(parsed));
 
     private KvsClientTls? GetTls(ParseResult parsed)
     {

@@ -4,7 +4,6 @@ using System.Net;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Kvs.Client;
 using Kvs.CommandLine;
 
 namespace Kvs.ClientProgram.Commands;
@@ -21,21 +20,18 @@ internal static class StatsCommand
         command.SetAction(parsed =>
         {
             var servers = new List<(EndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)>();
-            foreach (EndPoint address in command.GetAddresses(parsed))
+            int exitCode = command.ForEachServer(
+                parsed, (address, client) => servers.Add((address, client.Stats())));
+            bool isOne = command.GetAddresses(parsed).Length == 1;
+            if (parsed.GetValue(json) && servers.Count > 0)
             {
-                using KvsClient client = command.Connect(address, parsed);
-                servers.Add((address, client.Stats()));
-            }
-
-            if (parsed.GetValue(json))
-            {
-                Console.Out.WriteLine(ToJson(servers));
-                return 0;
+                Console.Out.WriteLine(ToJson(servers, isOne));
+                return exitCode;
             }
 
             foreach ((EndPoint address, IReadOnlyList<KeyValuePair<string, string>> figures) in servers)
             {
-                if (servers.Count > 1)
+                if (!isOne)
                 {
                     Console.Out.WriteLine($"server: {Address.Format(address)}");
                 }
@@ -46,13 +42,13 @@ internal static class StatsCommand
                 }
             }
 
-            return 0;
+            return exitCode;
         });
         return command;
     }
 
     private static string ToJson(
-        List<(EndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)> servers)
+        List<(EndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)> servers, bool isOne)
     {
         using var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions
@@ -61,7 +57,7 @@ internal static class StatsCommand
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         }))
         {
-            if (servers.Count == 1)
+            if (isOne)
             {
                 WriteFigures(writer, servers[0].Figures);
             }
