@@ -140,6 +140,17 @@ public sealed class KvsConnection : IKvsAsyncClient
         return new ValueTask<long>(call, call.Version);
     }
 
+    /// <summary>Checks that the server would take a batch, as far as that is known.</summary>
+    /// <exception cref="KvsLimitException">It is longer than what the server reads.</exception>
+    internal void CheckLength(KvsBatch batch, Durability? durability)
+    {
+        int frameBytes = batch.Request.ToFrame(BinaryProtocol.NoRequest, Operation.Batch, durability).Length;
+        if (_dispatcher.WhyNot(frameBytes - BinaryProtocol.HeaderBytes) is { } error)
+        {
+            throw error;
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<KvsResult>> ExecuteAsync(
         KvsBatch batch, Durability? durability = null, CancellationToken cancellation = default)

@@ -54,6 +54,16 @@ internal sealed class Dispatcher(EndPoint endPoint, int maxCalls, long maxBytes)
         link?.StartSending(start);
     }
 
+    /// <summary>Why the server would not take a request of such a length, as far as is known: it says so when it is
+    /// connected to, and there is a link.</summary>
+    internal KvsLimitException? WhyNot(long bodyBytes)
+    {
+        lock (Gate)
+        {
+            return _link is { HasEnded: false } link ? link.WhyNot(bodyBytes) : null;
+        }
+    }
+
     /// <summary>Calls are answered or failed, and those that wait may have room.</summary>
     internal void Leave(int calls, long bytes)
     {

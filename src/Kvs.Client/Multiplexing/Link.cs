@@ -75,19 +75,14 @@ internal sealed class Link : IThreadPoolWorkItem
     internal void Start() => _ = ReceiveAsync();
 
     /// <summary>Why the server would not take a call; null where it would.</summary>
-    internal Exception? WhyNot(in Waiting call)
-    {
-        if (call.Frame is { } frame)
-        {
-            long bodyBytes = frame.Bytes - BinaryProtocol.HeaderBytes;
-            return bodyBytes <= _maxRequestBytes
-                ? null
-                : new ArgumentException(
-                    $"The request has {bodyBytes} bytes; the limit is {_maxRequestBytes} bytes. Split it.");
-        }
+    internal KvsLimitException? WhyNot(in Waiting call) => call.Frame is { } frame
+        ? WhyNot(frame.Bytes - BinaryProtocol.HeaderBytes)
+        : _limits.WhyNot(call.Request.Key.Length, call.Request.Value.Length);
 
-        return _limits.WhyNot(call.Request.Key.Length, call.Request.Value.Length);
-    }
+    /// <summary>Why the server would not take a request of such a length; null where it would.</summary>
+    internal KvsLimitException? WhyNot(long bodyBytes) => bodyBytes <= _maxRequestBytes
+        ? null
+        : KvsLimitException.RequestTooLong(bodyBytes, _maxRequestBytes);
 
     /// <summary>Takes a call on; it is sent by whoever claims that next. Under the gate, and not after the end.
     /// </summary>
@@ -101,7 +96,8 @@ internal sealed class Link : IThreadPoolWorkItem
             return;
         }
 
-        if (_open is not { IsFull: false })
+        // A call that has been let in fits into a frame of its own, but not by all means behind others.
+        if (_open is null || !_open.HasRoom(call.Request, _maxRequestBytes))
         {
             _open = _kept.TryPop(out GatheredFrame? kept) ? kept : new GatheredFrame();
             _toSend.Enqueue(_open);
