@@ -39,13 +39,14 @@ internal sealed class Connection
     private long _countedRequests;
     private long _roundBeganAt;
     private volatile bool _stopping;
+    private volatile bool _isDeaf;
 
     internal Connection(ITransportConnection transport, ServerContext context, bool isRefused)
     {
         _transport = transport;
         _context = context;
         _isRefused = isRefused;
-        _clock = new ConnectionClock(context.Options, TimeProvider.System);
+        _clock = new ConnectionClock(context.Options, TimeProvider.System, isRefused);
         _worker = new WorkerSwitch(context.Pool);
         _replies = new ReplyBuffer(transport.Output, MaxReplyBytes(context));
     }
@@ -97,6 +98,12 @@ internal sealed class Connection
         {
             _transport.Input.CancelPendingRead();
         }
+
+        if (_clock.IsSendOverdue)
+        {
+            _isDeaf = true;
+            _transport.Output.CancelPendingFlush();
+        }
     }
 
     /// <summary>The connection's life up to its last reply. True where the client may be sending still.</summary>
@@ -143,9 +150,10 @@ internal sealed class Connection
                 NoteRound(waitingBytes - rest.Length);
 
                 // A client that does not take its replies keeps the connection waiting here, without a worker.
-                ValueTask<FlushResult> flushing = _replies.FlushAsync();
+                ValueTask<FlushResult> flushing = BeginFlush();
                 _onWorker &= flushing.IsCompleted;
                 isTaken = !(await flushing.ConfigureAwait(false)).IsCompleted;
+                EndFlush();
             }
 
             // All of it has been looked at: the next read waits for bytes that are new.
@@ -265,7 +273,32 @@ internal sealed class Connection
         if (_session is not null)
         {
             _session.WriteFarewell(farewell, _replies);
-            await _replies.FlushAsync().ConfigureAwait(false);
+            await BeginFlush().ConfigureAwait(false);
+            EndFlush();
+        }
+    }
+
+    private ValueTask<FlushResult> BeginFlush()
+    {
+        long bytes = _replies.UnflushedBytes;
+        ValueTask<FlushResult> flushing = _replies.FlushAsync();
+        if (!flushing.IsCompleted)
+        {
+            _clock.SendBegun(bytes);
+        }
+
+        return flushing;
+    }
+
+    /// <summary>The client has taken its replies, or is given up on.</summary>
+    private void EndFlush()
+    {
+        _clock.SendEnded();
+        if (_isDeaf)
+        {
+            _context.Figures.ConnectionTimedOut();
+            _transport.Abort();
+            throw new IOException("The client took none of its replies for too long.");
         }
     }
 

@@ -21,4 +21,8 @@ internal interface ITransportConnection
     /// <summary>Tells the client that nothing follows what has been flushed, while its bytes are still received.
     /// </summary>
     ValueTask FinishSendingAsync();
+
+    /// <summary>Ends the connection at once: what has not been sent is dropped, and whoever waits for it is told.
+    /// </summary>
+    void Abort();
 }

@@ -40,4 +40,6 @@ internal sealed class KestrelConnection : ITransportConnection
 
         return ValueTask.CompletedTask;
     }
+
+    public void Abort() => _context.Abort(new ConnectionAbortedException("The server has cut the client off."));
 }

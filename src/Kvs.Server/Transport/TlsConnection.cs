@@ -45,4 +45,6 @@ internal sealed class TlsConnection : ITransportConnection
 
         await _plain.FinishSendingAsync().ConfigureAwait(false);
     }
+
+    public void Abort() => _plain.Abort();
 }
