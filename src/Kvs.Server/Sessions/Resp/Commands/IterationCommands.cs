@@ -105,7 +105,8 @@ internal static class IterationCommands
             return;
         }
 
-        ScanPage page = session.Keys.ScanKeys(cursor, (int)Math.Min(count, MaxCount), Glob.PrefixOf(pattern));
+        ScanPage page = ScanCursor.ReadPage(
+            session.Keys.ScanKeys, cursor, (int)Math.Min(count, MaxCount), Glob.PrefixOf(pattern));
         List<ReadOnlyMemory<byte>> keys = [];
         AddMatches(page, pattern, keys);
         session.Reply.Array(2);
