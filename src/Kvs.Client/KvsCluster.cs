@@ -98,8 +98,8 @@ public sealed class KvsCluster : IKvsAsyncClient
         OwnerOf(key.Span).IncrementAsync(key, delta, options, cancellation);
 
     /// <inheritdoc/>
-    /// <remarks>What a server that is not there owns has that for its result: <see cref="KvsResult.Error"/>. So has what
-    /// turns out to be too long for a server that was not there when the call was made.</remarks>
+    /// <remarks>What a server that is not there owns has that for its result: <see cref="KvsResult.Error"/>. So has
+    /// what turns out to be too long for a server that was not there when the call was made.</remarks>
     public async ValueTask<IReadOnlyList<KvsResult>> ExecuteAsync(
         KvsBatch batch, Durability? durability = null, CancellationToken cancellation = default)
     {

@@ -40,8 +40,8 @@ public sealed record KvsServerOptions
     /// </summary>
     public int MaxBufferedOutputBytes { get; init; } = 256 * 1024;
 
-    /// <summary>How long a client may take for its handshake; 10 seconds by default. Counted from its first byte, so that
-    /// a client may connect ahead of its first request; where there is a password, from connecting.</summary>
+    /// <summary>How long a client may take for its handshake; 10 seconds by default. Counted from its first byte, so
+    /// that a client may connect ahead of its first request; where there is a password, from connecting.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a client that has begun no request may say nothing; null, the default, for ever.</summary>
@@ -54,14 +54,14 @@ public sealed record KvsServerOptions
     public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>What a slow client must send of a request within <see cref="FrameTimeout"/>, and take of its replies
-    /// within <see cref="SendTimeout"/>, in bytes; 64 KiB by default, so that long values pass over slow lines and a byte
-    /// now and then does not hold a connection.</summary>
+    /// within <see cref="SendTimeout"/>, in bytes; 64 KiB by default, so that long values pass over slow lines and a
+    /// byte now and then does not hold a connection.</summary>
     public int MinFrameProgressBytes { get; init; } = 64 * 1024;
 
     /// <summary>
-    /// How long a client may take none of the replies that wait for it, before it is cut off; 60 seconds by default, null
-    /// for ever. What waits is sent as one: where it is more than <see cref="MinFrameProgressBytes"/>, there is so long
-    /// for each piece of that length.
+    /// How long a client may take none of the replies that wait for it, before it is cut off; 60 seconds by default,
+    /// null for ever. What waits is sent as one: where it is more than <see cref="MinFrameProgressBytes"/>, there is so
+    /// long for each piece of that length.
     /// </summary>
     public TimeSpan? SendTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

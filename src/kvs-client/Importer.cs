@@ -148,7 +148,8 @@ internal sealed class Importer : IDisposable
     private string DescribeEnd(bool isEarly)
     {
         string why = string.Join(
-            Environment.NewLine, ((string?[])[_stopped, DescribeFailures()]).Where(text => !string.IsNullOrEmpty(text)));
+            Environment.NewLine,
+            ((string?[])[_stopped, DescribeFailures()]).Where(static text => !string.IsNullOrEmpty(text)));
         string early = isEarly || _stopped is not null || _parts.Count == 1 ? "The import ended early. " : "";
 
         // Of several servers, each has its own last one.

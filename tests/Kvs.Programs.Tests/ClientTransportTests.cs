@@ -1,4 +1,3 @@
-using System.Globalization;
 using Kvs.Testing;
 
 namespace Kvs.Programs.Tests;
@@ -49,7 +48,7 @@ public sealed class ClientTransportTests : IDisposable
     public void A_server_without_TLS_is_told_from_one_that_is_not_trusted()
     {
         using var server = new RunningServer("--engine", "memory");
-        AssertRefused("perhaps the server speaks none", server.Address, "--tls");
+        AssertRefused("perhaps it speaks none", server.Address, "--tls");
     }
 
     /// <summary>What goes through each of the library's blocking clients.</summary>
@@ -60,7 +59,7 @@ public sealed class ClientTransportTests : IDisposable
         Assert.Equal("value\n", Programs.Client(["get", .. all, "key"]).Output);
         Assert.Equal("value\nKey not found\n", Programs.Client(["mget", .. all, "key", "nowhere"]).Output);
         File.WriteAllLines(_folder.At("in.jsonl"), Enumerable.Range(0, 5000).Select(
-            i => string.Create(CultureInfo.InvariantCulture, $$"""{"key":"key{{i}}","value":"{{new string('v', i)}}"}""")));
+            i => $$"""{"key":"key{{i}}","value":"{{new string('v', i)}}"}"""));
         ProgramResult imported = Programs.Client(["import", .. all, _folder.At("in.jsonl")]);
         Assert.Equal((0, "5000 lines imported.\n"), (imported.ExitCode, imported.Error));
         Assert.Equal(5001, Programs.Client(["export", .. all, "-"]).Output.Split('\n').Length - 1);

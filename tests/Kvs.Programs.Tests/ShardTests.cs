@@ -72,8 +72,8 @@ public sealed class ShardTests(ITestOutputHelper log) : IDisposable
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
         Assert.StartsWith(refused, result.Error, StringComparison.Ordinal);
         Assert.Contains(
-            $"\n{kept.Length} lines are stored and acknowledged. {lost.Length} lines are not, or nobody knows; the first " +
-            $"of them is line {Array.IndexOf(keys, lost[0]) + 1}.", result.Error, StringComparison.Ordinal);
+            $"\n{kept.Length} lines are stored and acknowledged. {lost.Length} lines are not, or nobody knows; the " +
+            $"first of them is line {Array.IndexOf(keys, lost[0]) + 1}.", result.Error, StringComparison.Ordinal);
 
         result = Programs.Client(["mget", .. both, .. keys]);
         Assert.Equal((1, string.Concat(kept.Select(key => $"of {key}\n"))), (result.ExitCode, result.Output));
@@ -84,8 +84,8 @@ public sealed class ShardTests(ITestOutputHelper log) : IDisposable
         File.WriteAllText(file, "precious");
         result = Programs.Client(["export", .. both, file]);
         Assert.Equal(
-            (1, $"{refused}\nThe export is incomplete: it has {kept.Length} lines. They are in '{file}.new'; '{file}' is " +
-                "left as it was.\n"),
+            (1, $"{refused}\nThe export is incomplete: it has {kept.Length} lines. They are in '{file}.new'; " +
+                $"'{file}' is left as it was.\n"),
             (result.ExitCode, result.Error));
         Assert.Equal("precious", File.ReadAllText(file));
         Assert.Equal(kept.Length, File.ReadAllLines($"{file}.new").Length);

@@ -7,8 +7,8 @@ using Kvs.Testing;
 
 namespace Kvs.Server.Tests;
 
-/// <summary>Each client under TLS: what it can do without, it can do with it, and it talks to nobody whom it was not told
-/// to trust.</summary>
+/// <summary>Each client under TLS: what it can do without, it can do with it, and it talks to nobody whom it was not
+/// told to trust.</summary>
 public sealed class EncryptedClientTests : IDisposable
 {
     private const string Untrusted = "its certificate is not trusted";
@@ -165,7 +165,7 @@ public sealed class EncryptedClientTests : IDisposable
     public async Task A_server_that_does_not_encrypt_is_told_from_one_that_is_not_there()
     {
         await using TestServer server = await TestServer.StartAsync();
-        await AssertRefusedAsync(server.EndPoint, _trusting, "perhaps the server speaks none");
+        await AssertRefusedAsync(server.EndPoint, _trusting, "perhaps it speaks none");
     }
 
     [Fact]

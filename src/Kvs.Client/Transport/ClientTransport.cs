@@ -5,8 +5,8 @@ namespace Kvs.Client.Transport;
 
 /// <summary>What carries the bytes of one connection: a socket, or TLS over one.</summary>
 /// <remarks>
-/// <para>One thread at a time sends and one receives, which may be two. <see cref="Dispose"/> may come from anywhere, and
-/// ends a wait.</para>
+/// <para>One thread at a time sends and one receives, which may be two. <see cref="Dispose"/> may come from anywhere,
+/// and ends a wait.</para>
 /// <para>What goes wrong is one of <see cref="ClientSocket.IsFailure"/>, or <see cref="ObjectDisposedException"/> after
 /// <see cref="Dispose"/>. A connection is used either blocking or asynchronously, from its first byte to its last: a
 /// socket that was asynchronous once waits through the runtime's poller for ever after, which costs every blocking

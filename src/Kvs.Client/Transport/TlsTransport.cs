@@ -96,8 +96,15 @@ internal sealed class TlsTransport : ClientTransport
         _tls.Dispose();
     }
 
-    private static string Why(ServerTrust trust, Exception error) =>
-        trust.WhyNot ?? (ClientSocket.CodeOf(error) is SocketError.TimedOut or SocketError.WouldBlock
-            ? "the server was silent for longer than the time-out in the handshake of TLS"
-            : $"the handshake of TLS failed; perhaps the server speaks none ({ClientSocket.Reason(error).TrimEnd('.')})");
+    private static string Why(ServerTrust trust, Exception error)
+    {
+        if (trust.WhyNot is { } why)
+        {
+            return why;
+        }
+
+        return ClientSocket.CodeOf(error) is SocketError.TimedOut or SocketError.WouldBlock
+            ? "the server was silent for longer than the time-out; perhaps it speaks no TLS"
+            : $"the handshake of TLS failed; perhaps it speaks none ({ClientSocket.Reason(error).TrimEnd('.')})";
+    }
 }

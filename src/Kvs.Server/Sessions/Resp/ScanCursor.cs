@@ -4,8 +4,8 @@ namespace Kvs.Server.Sessions.Resp;
 internal delegate ScanPage PageReader(ulong cursor, int maxEntries, ReadOnlySpan<byte> prefix);
 
 /// <summary>
-/// The cursors that SCAN shows: the engine's, which are hashes of 64 bits, without their lowest bits. A client that keeps
-/// them as floating-point or as signed numbers then keeps them whole.
+/// The cursors that SCAN shows: the engine's, which are hashes of 64 bits, without their lowest bits. A client that
+/// keeps them as floating-point or as signed numbers then keeps them whole.
 /// </summary>
 /// <remarks>A cursor that is shown stands for the first of all hashes that begin with its bits. So a page may end only
 /// where none that it returns begins with the same bits as the next one; otherwise a few more keys come along. With a
