@@ -62,7 +62,7 @@ public sealed class KvsServer : IAsyncDisposable
         loggers ??= NullLoggerFactory.Instance;
         var context = new ServerContext(options, engine, pool, loggers.CreateLogger<KvsServer>());
         var connections = new ConnectionTable(context);
-        var transport = new KestrelTransport(options, loggers);
+        ITransport transport = KvsTransports.Create(options, loggers);
         try
         {
             IReadOnlyList<EndPoint> endPoints = await transport.StartAsync(connections.ServeAsync, cancellation)

@@ -24,6 +24,14 @@ public sealed record KvsServerOptions
     /// sockets never are: their bytes do not leave the machine.</summary>
     public KvsServerCertificate? Certificate { get; init; }
 
+    /// <summary>What carries the bytes; the fastest that the machine has by default.</summary>
+    public KvsTransport Transport { get; init; } = KvsTransports.Default;
+
+    /// <summary>How many threads wait for bytes, at least 1, where the transport is
+    /// <see cref="KvsTransport.Epoll"/>; with the pool <c>inline</c>, these execute the requests as well. One for every
+    /// two processors by default.</summary>
+    public int Pollers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
+
     /// <summary>The most connections at once, at least 1; 16,384 by default. One more is told so and closed.</summary>
     public int MaxConnections { get; init; } = 16 * 1024;
 
@@ -82,6 +90,12 @@ public sealed record KvsServerOptions
             throw new ArgumentException("A password that is empty keeps nobody out; null stands for none.");
         }
 
+        if (!KvsTransports.IsSupported(Transport))
+        {
+            throw new ArgumentException($"This machine does not have the transport {Transport}.");
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(Pollers, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxConnections, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBufferedInputBytes, 4096);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxBufferedOutputBytes, 1);

@@ -9,7 +9,9 @@ namespace Kvs.Threading;
 /// <remarks>
 /// A job that spawns runs the new job inside its own call, up to <see cref="MaxDepth"/> deep; a job spawned deeper
 /// waits until an outermost job ends, so that a job which spawns its own successor does not overflow the stack.
-/// <para>Guarded by <c>_gate</c>: <c>_running</c>, the number of outermost jobs, and <c>_disposing</c>.</para>
+/// <para>Every job of every thread comes through <c>_state</c>, so that is one word and no lock: the number of outermost
+/// jobs that run, negative by <see cref="Disposing"/> from the moment that the pool is being disposed. Once it is, the
+/// number only falls, and who takes it to none wakes those who wait in <see cref="Dispose"/>.</para>
 /// </remarks>
 public sealed class InlineThreadPool : IThreadPool
 {
@@ -19,11 +21,12 @@ public sealed class InlineThreadPool : IThreadPool
     /// <summary>How many jobs a thread runs inside one another: few enough for any stack.</summary>
     public const int MaxDepth = 16;
 
-    private readonly object _gate = new();
+    private const int Disposing = int.MinValue;
+
+    private readonly ManualResetEventSlim _ended = new();
     private readonly ConcurrentQueue<Action> _tooDeep = new();
     private readonly JobRunner _runner;
-    private int _running;
-    private bool _disposing;
+    private int _state;
 
     /// <summary>Makes the pool.</summary>
     /// <param name="jobFailed">Told of each exception that a job throws, on the job's thread; the standard error stream
@@ -40,16 +43,21 @@ public sealed class InlineThreadPool : IThreadPool
     public void Spawn(Action job)
     {
         ArgumentNullException.ThrowIfNull(job);
-        bool isOutermost = !_runner.IsInJob;
-        lock (_gate)
+        if (!_runner.IsInJob)
         {
-            ObjectDisposedException.ThrowIf(_disposing, this);
-            _running += isOutermost ? 1 : 0;
+            Enter();
+            try
+            {
+                RunOutermost(job);
+            }
+            finally
+            {
+                Leave();
+            }
         }
-
-        if (isOutermost)
+        else if (Volatile.Read(ref _state) < 0)
         {
-            RunOutermost(job);
+            throw new ObjectDisposedException(GetType().FullName);
         }
         else if (JobRunner.Depth < MaxDepth)
         {
@@ -66,13 +74,35 @@ public sealed class InlineThreadPool : IThreadPool
     public void Dispose()
     {
         _runner.ThrowIfInJob();
-        lock (_gate)
+        if (Interlocked.Or(ref _state, Disposing) == 0)
         {
-            _disposing = true;
-            while (_running > 0)
+            _ended.Set();
+        }
+
+        _ended.Wait();
+    }
+
+    private void Enter()
+    {
+        int state = Volatile.Read(ref _state);
+        while (true)
+        {
+            ObjectDisposedException.ThrowIf(state < 0, this);
+            int found = Interlocked.CompareExchange(ref _state, state + 1, state);
+            if (found == state)
             {
-                Monitor.Wait(_gate);
+                return;
             }
+
+            state = found;
+        }
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _state) == Disposing)
+        {
+            _ended.Set();
         }
     }
 
@@ -82,14 +112,6 @@ public sealed class InlineThreadPool : IThreadPool
         while (_tooDeep.TryDequeue(out Action? waiting))
         {
             _runner.Run(waiting);
-        }
-
-        lock (_gate)
-        {
-            if (--_running == 0)
-            {
-                Monitor.PulseAll(_gate);
-            }
         }
     }
 }

@@ -16,6 +16,9 @@ internal static class SettingTable
     // compares the pools under load.
     private const string DefaultPool = InlineThreadPool.PoolName;
 
+    // More than processors that anybody has.
+    private const int MaxPollers = 1024;
+
     private const int MinBufferedInputBytes = 4096;
 
     private static readonly KvsServerOptions s_server = new();
@@ -49,6 +52,15 @@ internal static class SettingTable
         new("threads", "N", "How many threads the pool has, at least 1; by default one for each processor",
             $"{Environment.ProcessorCount}",
             (settings, text) => settings with { Threads = ParseNumber(text, 1, ThreadPools.MaxThreads) }),
+        OfServer("transport", "NAME", $"What carries the bytes: {string.Join(", ", KvsTransports.Names)}",
+            KvsTransports.NameOf(s_server.Transport),
+            (server, text) => server with
+            {
+                Transport = KvsTransports.Parse(ParseOneOf(text, "transport", KvsTransports.Names)),
+            }),
+        OfServer("pollers", "N", "How many threads wait for bytes, where the transport is epoll, at least 1",
+            $"{s_server.Pollers}",
+            (server, text) => server with { Pollers = ParseNumber(text, 1, MaxPollers) }),
         .. StoreSettings(),
         .. AccessSettings(),
         .. LimitSettings(),

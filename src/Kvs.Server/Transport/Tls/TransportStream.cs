@@ -1,4 +1,4 @@
-namespace Kvs.Server.Transport;
+namespace Kvs.Server.Transport.Tls;
 
 /// <summary>A connection's two pipes as one stream, which is what TLS is made for. A write is complete when the network
 /// has taken it.</summary>

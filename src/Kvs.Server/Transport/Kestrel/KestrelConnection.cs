@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
-namespace Kvs.Server.Transport;
+namespace Kvs.Server.Transport.Kestrel;
 
 /// <summary>One of Kestrel's connections behind the seam.</summary>
 internal sealed class KestrelConnection : ITransportConnection

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Kvs.Server.Transport;
+namespace Kvs.Server.Transport.Kestrel;
 
 /// <summary>Kestrel wants to be given an application for HTTP; no connection of this server ever gets there.</summary>
 internal sealed class NoHttp : IHttpApplication<object>

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Net.Security;
 
-namespace Kvs.Server.Transport;
+namespace Kvs.Server.Transport.Tls;
 
 /// <summary>A connection whose bytes are encrypted below.</summary>
 internal sealed class TlsConnection : ITransportConnection

@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using Microsoft.Extensions.Logging;
 
-namespace Kvs.Server.Transport;
+namespace Kvs.Server.Transport.Tls;
 
 /// <summary>
 /// Encrypts connections of any transport. Kestrel has a layer of its own for it, which needs a container of services
@@ -15,7 +15,7 @@ internal sealed class TlsLayer
     private readonly TimeSpan _handshakeTimeout;
     private readonly ILogger _logger;
 
-    internal TlsLayer(KvsServerCertificate certificate, TimeSpan handshakeTimeout, ILogger logger)
+    private TlsLayer(KvsServerCertificate certificate, TimeSpan handshakeTimeout, ILogger logger)
     {
         _options = new SslServerAuthenticationOptions
         {
@@ -29,6 +29,11 @@ internal sealed class TlsLayer
         _handshakeTimeout = handshakeTimeout;
         _logger = logger;
     }
+
+    /// <summary>The layer that the options ask for; null where they ask for none.</summary>
+    internal static TlsLayer? Create(KvsServerOptions options, ILoggerFactory loggers) => options.Certificate is null
+        ? null
+        : new TlsLayer(options.Certificate, options.HandshakeTimeout, loggers.CreateLogger<TlsLayer>());
 
     /// <summary>Shakes hands, then has the connection served; returns when it has ended.</summary>
     internal async Task ServeAsync(ITransportConnection plain, Func<ITransportConnection, Task> serve)

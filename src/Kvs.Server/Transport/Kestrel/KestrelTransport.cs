@@ -1,12 +1,13 @@
 using System.Net;
 using Kvs.Server.Connections;
+using Kvs.Server.Transport.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Kvs.Server.Transport;
+namespace Kvs.Server.Transport.Kestrel;
 
 /// <summary>Kestrel's sockets, from the shared framework, without its HTTP and without a host.</summary>
 internal sealed class KestrelTransport : ITransport
@@ -32,9 +33,7 @@ internal sealed class KestrelTransport : ITransport
         Func<ITransportConnection, Task> serve, CancellationToken cancellation)
     {
         var options = new KestrelServerOptions { AddServerHeader = false };
-        TlsLayer? tls = _options.Certificate is null
-            ? null
-            : new TlsLayer(_options.Certificate, _options.HandshakeTimeout, _loggers.CreateLogger<TlsLayer>());
+        TlsLayer? tls = TlsLayer.Create(_options, _loggers);
         List<ListenOptions> listening = [];
         foreach (EndPoint endPoint in _options.EndPoints)
         {

@@ -1,0 +1,114 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Kvs.Server.Transport.Epoll;
+
+/// <summary>One connection of the transport. Its poller calls <see cref="Handle"/>; any thread may call any member.
+/// </summary>
+internal sealed class EpollConnection : ITransportConnection
+{
+    private readonly Socket _socket;
+    private readonly SocketReader _input;
+    private readonly SocketWriter _output;
+    private readonly Poller _poller;
+    private int _slot;
+
+    internal EpollConnection(Socket socket, Poller poller, int maxInputBytes)
+    {
+        _socket = socket;
+        _poller = poller;
+        int descriptor = (int)socket.SafeHandle.DangerousGetHandle();
+        RemoteEndPoint = FindRemote(socket);
+        _input = new SocketReader(this, descriptor, maxInputBytes);
+        _output = new SocketWriter(descriptor);
+        if (socket.ProtocolType == ProtocolType.Tcp)
+        {
+            socket.NoDelay = true;
+        }
+
+        // Peers that vanished without a word are noticed in the end, however long their connection may be idle.
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+    }
+
+    public PipeReader Input => _input;
+
+    public PipeWriter Output => _output;
+
+    public EndPoint? RemoteEndPoint { get; }
+
+    /// <summary>What the poller knows it by.</summary>
+    internal long Id { get; set; }
+
+    public ValueTask FinishSendingAsync()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // The client was faster: the connection is gone, and with it the need to end it well.
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public void Abort()
+    {
+        _input.Abort();
+        _output.Abort();
+    }
+
+    /// <summary>Begins to hear from the poller.</summary>
+    /// <exception cref="IOException">The kernel has no room for it.</exception>
+    internal void Open() => _slot = _poller.Add(this, (int)_socket.SafeHandle.DangerousGetHandle());
+
+    /// <summary>The socket has something to say. Runs what waits for it on the calling thread.</summary>
+    internal void Handle(Readiness readiness)
+    {
+        if ((readiness & Readiness.ConcernsOutput) != 0)
+        {
+            _output.BecameReady();
+        }
+
+        if ((readiness & Readiness.ConcernsInput) != 0)
+        {
+            _input.BecameReady((readiness & Readiness.Ending) != 0);
+        }
+    }
+
+    /// <summary>Has the input looked at after the other connections' turn; false where the caller has to do it.
+    /// </summary>
+    internal bool TryTakeTurns() => _poller.TryTakeTurns(this);
+
+    /// <summary>Closes the socket. Nobody waits for it any more.</summary>
+    internal void Close()
+    {
+        // First the promise that no event comes any more, then the end of the descriptor, whose number the next
+        // connection may get.
+        _poller.Remove(_slot);
+        Dispose();
+    }
+
+    /// <summary>Closes the socket of a connection that was never opened.</summary>
+    internal void Dispose()
+    {
+        _input.Close();
+        _output.Close();
+        _socket.Dispose();
+    }
+
+    private static EndPoint? FindRemote(Socket socket)
+    {
+        try
+        {
+            return socket.RemoteEndPoint;
+        }
+        catch (SocketException)
+        {
+            // Gone already.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,310 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks.Sources;
+
+namespace Kvs.Server.Transport.Epoll;
+
+/// <summary>
+/// What a client sends, received by whoever has use for it: the poller where the flow of the connection waits, the flow
+/// itself where that runs elsewhere. Between two requests it holds no memory.
+/// </summary>
+/// <remarks>
+/// <para>One flow reads; the poller, and whoever cancels or aborts, come in between. <c>_gate</c> guards everything but
+/// the bytes that the flow was given, which are its own until it hands them back.</para>
+/// <para>1. <c>_isReadable</c> is false only if the socket was empty after the last event that the poller told of, so
+/// that another event will come for whatever arrives: a receive that got less than it asked for, or nothing, has
+/// emptied it.</para>
+/// <para>2. The flow is let go outside the gate, by the one who set <c>_isWaiting</c> back to false.</para>
+/// </remarks>
+internal sealed class SocketReader(EpollConnection connection, int descriptor, int maxBytes)
+    : PipeReader, IValueTaskSource<ReadResult>
+{
+    /// <summary>So much is received at once at the most: enough that a system call is cheap for what it brings, little
+    /// enough to stay in the processor's cache until it is executed.</summary>
+    private const int ReceiveBytes = 64 * 1024;
+
+    private readonly Lock _gate = new();
+    private ManualResetValueTaskSourceCore<ReadResult> _source;
+    private CancellationTokenRegistration _registration;
+    private CancellationToken _cancellation;
+    private ReadOnlySequence<byte> _given;
+    private byte[]? _buffer;
+    private int _start;
+    private int _end;
+    private bool _isExamined = true;
+    private bool _isReadable;
+    private bool _isEnding;
+    private bool _isWaiting;
+    private bool _isCancelled;
+    private bool _isCompleted;
+    private bool _isClosed;
+    private Exception? _error;
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            if (HasNews() || (_isReadable && !connection.TryTakeTurns() && TryReceive()))
+            {
+                return _error is null
+                    ? new ValueTask<ReadResult>(Give())
+                    : ValueTask.FromException<ReadResult>(_error);
+            }
+
+            _isWaiting = true;
+            _source.Reset();
+            _cancellation = cancellationToken;
+        }
+
+        if (cancellationToken.CanBeCanceled)
+        {
+            _registration = cancellationToken.UnsafeRegister(
+                static (reader, token) => ((SocketReader)reader!).GiveUp(token), this);
+        }
+
+        return new ValueTask<ReadResult>(this, _source.Version);
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        lock (_gate)
+        {
+            if (HasNews() || (_isReadable && TryReceive()))
+            {
+                result = _error is null ? Give() : throw _error;
+                return true;
+            }
+        }
+
+        result = default;
+        return false;
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        // Offsets count from the beginning of the buffer, not of what was given.
+        _isExamined = _given.GetOffset(examined) == _given.GetOffset(_given.End);
+        _start += (int)(_given.GetOffset(consumed) - _given.GetOffset(_given.Start));
+        _given = default;
+        if (_start == _end)
+        {
+            ReturnBuffer();
+        }
+    }
+
+    public override void CancelPendingRead()
+    {
+        lock (_gate)
+        {
+            _isCancelled = true;
+            if (!TryWake())
+            {
+                return;
+            }
+        }
+
+        LetGo();
+    }
+
+    public override void Complete(Exception? exception = null)
+    {
+        // The connection owns the memory and ends with its flow.
+    }
+
+    ReadResult IValueTaskSource<ReadResult>.GetResult(short token)
+    {
+        _registration.Unregister();
+        _registration = default;
+        return _source.GetResult(token);
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _source.GetStatus(token);
+
+    void IValueTaskSource<ReadResult>.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>Bytes have come, or the end. On the poller's thread, which goes on with the flow where that waits.
+    /// </summary>
+    /// <param name="isEnding">The client sends no more, or the connection is lost.</param>
+    internal void BecameReady(bool isEnding)
+    {
+        lock (_gate)
+        {
+            _isReadable = true;
+            _isEnding |= isEnding;
+            if (!_isWaiting || !TryReceive())
+            {
+                return;
+            }
+
+            _isWaiting = false;
+        }
+
+        LetGo();
+    }
+
+    /// <summary>Fails what waits, and every read to come.</summary>
+    internal void Abort()
+    {
+        lock (_gate)
+        {
+            _isCompleted = true;
+            _error ??= new IOException("The connection was torn down.");
+            if (!TryWake())
+            {
+                return;
+            }
+        }
+
+        LetGo();
+    }
+
+    /// <summary>The flow has ended: from here on, nobody touches the socket.</summary>
+    internal void Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            ReturnBuffer();
+        }
+    }
+
+    private bool HasNews() => _isCancelled || _isCompleted || (_start < _end && !_isExamined);
+
+    private void GiveUp(CancellationToken token)
+    {
+        lock (_gate)
+        {
+            // The token of an earlier read may come late.
+            if (_cancellation != token || !TryWake())
+            {
+                return;
+            }
+        }
+
+        _source.SetException(new OperationCanceledException(token));
+    }
+
+    private bool TryWake()
+    {
+        bool wasWaiting = _isWaiting;
+        _isWaiting = false;
+        return wasWaiting;
+    }
+
+    /// <summary>Lets the flow go on, on this thread, with what there is. It has waited, so all of this is nobody else's
+    /// now.</summary>
+    private void LetGo()
+    {
+        if (_error is null)
+        {
+            _source.SetResult(Give());
+        }
+        else
+        {
+            _source.SetException(_error);
+        }
+    }
+
+    private ReadResult Give()
+    {
+        bool isCancelled = _isCancelled;
+        _isCancelled = false;
+        _given = _start < _end ? new ReadOnlySequence<byte>(_buffer!, _start, _end - _start) : default;
+        return new ReadResult(_given, isCancelled, _isCompleted);
+    }
+
+    /// <summary>Receives what is there. False where that is nothing.</summary>
+    private unsafe bool TryReceive()
+    {
+        if (_isClosed)
+        {
+            return false;
+        }
+
+        if (!TryMakeRoom())
+        {
+            return true;
+        }
+
+        int room = _buffer!.Length - _end;
+        nint received;
+        int error;
+        fixed (byte* bytes = _buffer)
+        {
+            do
+            {
+                received = EpollCalls.Receive(descriptor, bytes + _end, room, EpollCalls.DoNotWait);
+                error = received < 0 ? Marshal.GetLastPInvokeError() : 0;
+            }
+            while (error == EpollCalls.ErrorInterrupted);
+        }
+
+        if (received > 0)
+        {
+            _end += (int)received;
+            _isReadable = received == room || _isEnding;
+            _isExamined = false;
+            return true;
+        }
+
+        if (_start == _end)
+        {
+            ReturnBuffer();
+        }
+
+        if (error == EpollCalls.ErrorWouldBlock)
+        {
+            _isReadable = false;
+            return false;
+        }
+
+        _isCompleted = true;
+        _error = error == 0 ? null : new IOException(
+            $"The connection was lost: {Marshal.GetPInvokeErrorMessage(error)}.", new SocketException(error));
+        return true;
+    }
+
+    /// <summary>False where that is refused, which is the connection's end.</summary>
+    private bool TryMakeRoom()
+    {
+        _buffer ??= ArrayPool<byte>.Shared.Rent(Math.Min(ReceiveBytes, maxBytes));
+        if (_end < _buffer.Length)
+        {
+            return true;
+        }
+
+        // Examined and not consumed: the flow wants to see more of it at once.
+        int kept = _end - _start;
+        if (kept >= maxBytes)
+        {
+            _isCompleted = true;
+            _error = new IOException($"{kept} bytes were received, and none of them taken.");
+            return false;
+        }
+
+        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length, 2 * kept));
+        _buffer.AsSpan(_start, kept).CopyTo(larger);
+        ReturnBuffer();
+        (_buffer, _end) = (larger, kept);
+        return true;
+    }
+
+    private void ReturnBuffer()
+    {
+        if (_buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+
+        _buffer = null;
+        _start = 0;
+        _end = 0;
+    }
+}
