@@ -32,7 +32,7 @@ public sealed class EncryptedClientTests : IDisposable
     [Theory]
     [InlineData(0)]
     [InlineData(16 * 1024)]
-    [InlineData(20_000_000)]
+    [InlineData(5_000_000)]
     public async Task A_blocking_client_gets_back_what_it_stored(int valueBytes)
     {
         await using TestServer server = await StartAsync();

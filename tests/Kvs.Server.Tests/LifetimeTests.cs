@@ -111,9 +111,11 @@ public class LifetimeTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_client_that_takes_none_of_its_replies_is_cut_off(bool isEncrypted)
+    [InlineData(KvsTransport.Epoll, false)]
+    [InlineData(KvsTransport.Epoll, true)]
+    [InlineData(KvsTransport.Kestrel, false)]
+    [InlineData(KvsTransport.Kestrel, true)]
+    public async Task A_client_that_takes_none_of_its_replies_is_cut_off(KvsTransport transport, bool isEncrypted)
     {
         using var files = new TestCertificate();
         using var certificate = KvsServerCertificate.Load(files.PathOf("cert.pem"), files.PathOf("key.pem"));
@@ -121,6 +123,7 @@ public class LifetimeTests
         {
             SendTimeout = Short,
             MinFrameProgressBytes = int.MaxValue,
+            Transport = transport,
             Certificate = isEncrypted ? certificate : null,
         };
         await using TestServer server = await TestServer.StartAsync(options);

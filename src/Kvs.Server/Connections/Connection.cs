@@ -15,7 +15,8 @@ namespace Kvs.Server.Connections;
 /// <para><see cref="ServeAsync"/> is called once. It is one flow of control that changes threads at its awaits, so
 /// that there are never two jobs of one connection at once, and everything that is not named below is its own.</para>
 /// <para><see cref="Stop"/> and <see cref="CheckTime"/> may be called from any thread, at any time. They only set a
-/// flag and wake the flow, which then decides by itself.</para>
+/// flag and wake the flow, which then decides by itself; where it waits for a client that takes nothing, by cutting the
+/// client off.</para>
 /// <para>1. No request is executed after the last reply has been written.</para>
 /// <para>2. Requests are executed on the pool and nowhere else.</para>
 /// <para>The awaits that every batch of requests comes through are all in one method, whose state is allocated once.
@@ -101,8 +102,9 @@ internal sealed class Connection
 
         if (_clock.IsSendOverdue)
         {
+            // Not a mere end of the wait: under TLS, half a record may be on its way, behind which nothing can follow.
             _isDeaf = true;
-            _transport.Output.CancelPendingFlush();
+            _transport.Abort();
         }
     }
 
@@ -297,7 +299,6 @@ internal sealed class Connection
         if (_isDeaf)
         {
             _context.Figures.ConnectionTimedOut();
-            _transport.Abort();
             throw new IOException("The client took none of its replies for too long.");
         }
     }
