@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using Kvs.Client.Transport;
 using Kvs.Protocol.Binary;
 
 namespace Kvs.Client;
@@ -19,7 +20,8 @@ internal sealed class BlockingConnection : IDisposable
     /// than sent by a call of its own.</summary>
     private const int CopiedValueBytes = 16 * 1024;
 
-    private readonly Socket _socket;
+    private readonly ClientTransport _transport;
+    private readonly KvsClientOptions _options;
     private readonly byte[] _password;
     private readonly ArrayBufferWriter<byte> _output = new(256);
     private readonly byte[] _received = new byte[ReceiveBytes];
@@ -29,18 +31,21 @@ internal sealed class BlockingConnection : IDisposable
     private uint _maxReplyBytes = BinaryProtocol.MaxHelloBytes + BinaryProtocol.MaxMessageBytes;
     private bool _isWrite;
     private bool _isInDoubt;
+    private bool _hasEnded;
     private string? _whyBroken;
 
-    internal BlockingConnection(IPEndPoint endPoint, KvsClientOptions options)
+    /// <exception cref="KvsConnectionException">No server there, or one that is not to be trusted.</exception>
+    internal BlockingConnection(EndPoint endPoint, KvsClientOptions options)
     {
         EndPoint = endPoint;
+        _options = options;
         _password = options.EncodePassword();
-        _socket = ClientSocket.Connect(endPoint, options);
+        _transport = ClientTransport.Connect(endPoint, options);
     }
 
-    internal IPEndPoint EndPoint { get; }
+    internal EndPoint EndPoint { get; }
 
-    internal Socket Socket => _socket;
+    internal ClientTransport Transport => _transport;
 
     /// <summary>Agrees on a version with the server.</summary>
     internal ServerHello ShakeHands()
@@ -71,6 +76,13 @@ internal sealed class BlockingConnection : IDisposable
         {
             // Here the server's last words are its answer.
             throw new KvsServerException(refusal.Status, refusal.Message);
+        }
+        catch (KvsConnectionException error) when (_hasEnded)
+        {
+            string how = error.InnerException is null
+                ? ClientSocket.ClosedAtOnce
+                : ClientSocket.Reason(error.InnerException);
+            throw ClientSocket.CannotConnect(EndPoint, ClientSocket.WhyEndedAtOnce(EndPoint, _options, how), error);
         }
     }
 
@@ -114,7 +126,7 @@ internal sealed class BlockingConnection : IDisposable
             // Not before: a server cannot act on a frame whose end was never sent.
             _isInDoubt = _isWrite;
         }
-        catch (SocketException error)
+        catch (Exception error) when (ClientSocket.IsFailure(error))
         {
             ReceiveLastWords(error);
             throw Break(error);
@@ -128,14 +140,15 @@ internal sealed class BlockingConnection : IDisposable
     /// <summary>Waits for the reply to the request sent last.</summary>
     internal FrameHeader ReceiveHeader()
     {
-        Fill(BinaryProtocol.HeaderBytes);
-        ReadOnlySpan<byte> bytes = _received.AsSpan(_start, BinaryProtocol.HeaderBytes);
-        if (bytes[0] != BinaryProtocol.ReplyMagic)
+        // The first byte alone: what is no frame may be shorter than the head of one.
+        Fill(1);
+        if (_received[_start] != BinaryProtocol.ReplyMagic)
         {
-            throw Break("it does not speak the kvs protocol", null);
+            throw Break(ClientSocket.WhatItSpeaks(_received[_start]), null);
         }
 
-        FrameHeader header = FrameHeader.Read(bytes);
+        Fill(BinaryProtocol.HeaderBytes);
+        FrameHeader header = FrameHeader.Read(_received.AsSpan(_start, BinaryProtocol.HeaderBytes));
         _start += BinaryProtocol.HeaderBytes;
         if (header.BodyBytes > _maxReplyBytes)
         {
@@ -185,7 +198,7 @@ internal sealed class BlockingConnection : IDisposable
         if (((ReplyFlags)header.Flags).HasFlag(ReplyFlags.Last))
         {
             _whyBroken = $"the server ended it: {message}";
-            _socket.Dispose();
+            _transport.Dispose();
         }
 
         throw new KvsServerException(status, message);
@@ -197,22 +210,22 @@ internal sealed class BlockingConnection : IDisposable
     public void Dispose()
     {
         _whyBroken ??= "it was closed by this program";
-        _socket.Dispose();
+        _transport.Dispose();
     }
 
     private void Send(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
-            bytes = bytes[_socket.Send(bytes)..];
+            bytes = bytes[_transport.Send(bytes)..];
         }
     }
 
     /// <summary>A server that refuses a request may close before it has read all of it, so that sending fails, while
     /// its reason waits to be read.</summary>
-    private void ReceiveLastWords(SocketException error)
+    private void ReceiveLastWords(Exception error)
     {
-        if (error.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown)
+        if (ClientSocket.CodeOf(error) is SocketError.ConnectionReset or SocketError.Shutdown)
         {
             FrameHeader header = ReceiveHeader();
             ThrowIfError(header, ReceiveBody(header));
@@ -243,11 +256,18 @@ internal sealed class BlockingConnection : IDisposable
     {
         try
         {
-            int received = _socket.Receive(destination);
-            return received > 0 ? received : throw Break("the server closed it before it answered", null);
+            int received = _transport.Receive(destination);
+            if (received > 0)
+            {
+                return received;
+            }
+
+            _hasEnded = true;
+            throw Break("the server closed it before it answered", null);
         }
-        catch (SocketException error)
+        catch (Exception error) when (ClientSocket.IsFailure(error))
         {
+            _hasEnded = ClientSocket.CodeOf(error) == SocketError.ConnectionReset;
             throw Break(error);
         }
         catch (ObjectDisposedException error)
@@ -272,17 +292,17 @@ internal sealed class BlockingConnection : IDisposable
         return Break($"the server ended it: {message}", new KvsServerException(status, message));
     }
 
-    private KvsConnectionException Break(SocketException error) =>
+    private KvsConnectionException Break(Exception failure) =>
         Break(
-            error.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock
+            ClientSocket.CodeOf(failure) is SocketError.TimedOut or SocketError.WouldBlock
                 ? "the server was silent for longer than the time-out"
-                : ClientSocket.Reason(error.SocketErrorCode),
-            error);
+                : ClientSocket.Reason(failure),
+            failure);
 
     private KvsConnectionException Break(string why, Exception? inner)
     {
         _whyBroken ??= why;
-        _socket.Dispose();
+        _transport.Dispose();
         string doubt = _isInDoubt ? " Whether the write was made is unknown; nothing was repeated." : "";
         return new KvsConnectionException(
             EndPoint, $"The connection to {EndPoint} was lost: {why.TrimEnd('.')}.{doubt}", _isInDoubt, inner);

@@ -44,6 +44,8 @@ public interface IKvsAsyncClient : IAsyncDisposable
 
     /// <summary>Executes the operations of a batch in their order; of those that go to one server.</summary>
     /// <returns>A result for each, in their order.</returns>
+    /// <exception cref="KvsLimitException">What goes to one server is longer than it reads; nothing was sent.
+    /// </exception>
     ValueTask<IReadOnlyList<KvsResult>> ExecuteAsync(
         KvsBatch batch, Durability? durability = null, CancellationToken cancellation = default);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using Kvs.Client.Transport;
 using Kvs.Protocol.Binary;
 
 namespace Kvs.Client;
@@ -27,7 +28,7 @@ public sealed class KvsClient : IDisposable
     }
 
     /// <summary>The server's address.</summary>
-    public IPEndPoint EndPoint => _connection.EndPoint;
+    public EndPoint EndPoint => _connection.EndPoint;
 
     /// <summary>The longest key that the server takes, in bytes.</summary>
     public int MaxKeyBytes => _limits.MaxKeyBytes;
@@ -39,9 +40,9 @@ public sealed class KvsClient : IDisposable
     /// <exception cref="KvsConnectionException">No server there, or not one of this protocol.</exception>
     /// <exception cref="KvsServerException">The server does not want this client: too many connections, another
     /// version.</exception>
-    public static KvsClient Connect(IPEndPoint endPoint, KvsClientOptions? options = null)
+    public static KvsClient Connect(EndPoint endPoint, KvsClientOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(endPoint);
+        ClientSocket.CheckEndPoint(endPoint);
         var connection = new BlockingConnection(endPoint, options ?? new KvsClientOptions());
         try
         {

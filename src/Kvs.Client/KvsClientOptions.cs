@@ -10,6 +10,10 @@ public sealed record KvsClientOptions
     /// </summary>
     public string? Password { get; init; }
 
+    /// <summary>How connections over TCP are encrypted; null, the default, for plain ones, to a server that has no
+    /// certificate.</summary>
+    public KvsClientTls? Tls { get; init; }
+
     /// <summary>The longest time to wait for the server to take the connection; 5 seconds by default.
     /// <see cref="Timeout.InfiniteTimeSpan"/> waits as long as the operating system does. When the connection of a
     /// <see cref="KvsConnection"/> is lost, calls wait so long for the next one; after that they fail at once until

@@ -30,7 +30,7 @@ public sealed class KvsCluster : IKvsAsyncClient
     /// <exception cref="KvsConnectionException">None of them is there. One that is there is enough: the others are
     /// tried again and again.</exception>
     public static async Task<KvsCluster> ConnectAsync(
-        IReadOnlyList<IPEndPoint> endPoints,
+        IReadOnlyList<EndPoint> endPoints,
         KvsClientOptions? options = null,
         CancellationToken cancellation = default)
     {
@@ -98,17 +98,28 @@ public sealed class KvsCluster : IKvsAsyncClient
         OwnerOf(key.Span).IncrementAsync(key, delta, options, cancellation);
 
     /// <inheritdoc/>
-    /// <remarks>What a server that is not there owns has that for its result: <see cref="KvsResult.Error"/>.</remarks>
+    /// <remarks>What a server that is not there owns has that for its result: <see cref="KvsResult.Error"/>. So has
+    /// what turns out to be too long for a server that was not there when the call was made.</remarks>
     public async ValueTask<IReadOnlyList<KvsResult>> ExecuteAsync(
         KvsBatch batch, Durability? durability = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         if (_servers.Length == 1)
         {
+            _servers[0].CheckLength(batch, durability);
             return await ExecuteAsync(_servers[0], batch, durability, cancellation).ConfigureAwait(false);
         }
 
+        // All parts are looked at before one is sent.
         KvsBatch?[] parts = Split(batch, out int[] owners);
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (parts[i] is { } part)
+            {
+                _servers[i].CheckLength(part, durability);
+            }
+        }
+
         var executing = new Task<IReadOnlyList<KvsResult>>?[parts.Length];
         for (int i = 0; i < parts.Length; i++)
         {

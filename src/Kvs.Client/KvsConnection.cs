@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Runtime.CompilerServices;
 using Kvs.Client.Multiplexing;
+using Kvs.Client.Transport;
 using Kvs.Protocol.Binary;
 
 namespace Kvs.Client;
@@ -26,7 +27,7 @@ public sealed class KvsConnection : IKvsAsyncClient
     private readonly Dispatcher _dispatcher;
     private readonly LinkKeeper _keeper;
 
-    private KvsConnection(IPEndPoint endPoint, KvsClientOptions options)
+    private KvsConnection(EndPoint endPoint, KvsClientOptions options)
     {
         EndPoint = endPoint;
         _dispatcher = new Dispatcher(endPoint, options.MaxInFlight, options.MaxInFlightBytes);
@@ -34,7 +35,7 @@ public sealed class KvsConnection : IKvsAsyncClient
     }
 
     /// <summary>The server's address.</summary>
-    public IPEndPoint EndPoint { get; }
+    public EndPoint EndPoint { get; }
 
     /// <summary>Whether there is a connection now.</summary>
     public bool IsConnected => _keeper.IsConnected;
@@ -47,7 +48,7 @@ public sealed class KvsConnection : IKvsAsyncClient
     /// <exception cref="KvsServerException">The server does not want this client: no password, too many connections,
     /// another version.</exception>
     public static async Task<KvsConnection> ConnectAsync(
-        IPEndPoint endPoint, KvsClientOptions? options = null, CancellationToken cancellation = default)
+        EndPoint endPoint, KvsClientOptions? options = null, CancellationToken cancellation = default)
     {
         KvsConnection connection = Start(endPoint, options);
         try
@@ -65,9 +66,9 @@ public sealed class KvsConnection : IKvsAsyncClient
 
     /// <summary>Begins to connect, and goes on with it until it is disposed: also to a server that is not there yet.
     /// </summary>
-    public static KvsConnection Start(IPEndPoint endPoint, KvsClientOptions? options = null)
+    public static KvsConnection Start(EndPoint endPoint, KvsClientOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(endPoint);
+        ClientSocket.CheckEndPoint(endPoint);
         options ??= new KvsClientOptions();
         options.Check();
         _ = options.EncodePassword();
@@ -137,6 +138,17 @@ public sealed class KvsConnection : IKvsAsyncClient
         var request = new CallRequest(Operation.Increment, key, Delta: delta, Fields: WriteFields.Of(options));
         PendingCall call = Begin(request, cancellation);
         return new ValueTask<long>(call, call.Version);
+    }
+
+    /// <summary>Checks that the server would take a batch, as far as that is known.</summary>
+    /// <exception cref="KvsLimitException">It is longer than what the server reads.</exception>
+    internal void CheckLength(KvsBatch batch, Durability? durability)
+    {
+        int frameBytes = batch.Request.ToFrame(BinaryProtocol.NoRequest, Operation.Batch, durability).Length;
+        if (_dispatcher.WhyNot(frameBytes - BinaryProtocol.HeaderBytes) is { } error)
+        {
+            throw error;
+        }
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using Kvs.Client.Transport;
 using Kvs.Protocol.Binary;
 
 namespace Kvs.Client;
@@ -25,7 +26,7 @@ public sealed class KvsPipeline : IDisposable
     /// <summary>A value of so many bytes is sent from where it lies instead of being gathered.</summary>
     private const int CopiedValueBytes = 16 * 1024;
 
-    private readonly PipelineSocket _socket;
+    private readonly PipelineConnection _connection;
     private readonly ServerLimits _limits;
     private readonly KvsReplyHandler? _handler;
     private readonly int _maxInFlight;
@@ -35,16 +36,16 @@ public sealed class KvsPipeline : IDisposable
     private string? _whyBroken;
     private bool _isHandingOut;
 
-    private KvsPipeline(PipelineSocket socket, ServerLimits limits, KvsReplyHandler? handler, int maxInFlight)
+    private KvsPipeline(PipelineConnection connection, ServerLimits limits, KvsReplyHandler? handler, int maxInFlight)
     {
-        _socket = socket;
+        _connection = connection;
         _limits = limits;
         _handler = handler;
         _maxInFlight = maxInFlight;
     }
 
     /// <summary>The server's address.</summary>
-    public IPEndPoint EndPoint => _socket.EndPoint;
+    public EndPoint EndPoint => _connection.EndPoint;
 
     /// <summary>Requests handed to this pipeline.</summary>
     public long Requested { get; private set; }
@@ -66,17 +67,18 @@ public sealed class KvsPipeline : IDisposable
     /// <exception cref="KvsConnectionException">No server there, or not one of this protocol.</exception>
     /// <exception cref="KvsServerException">The server does not want this client.</exception>
     public static KvsPipeline Connect(
-        IPEndPoint endPoint, KvsReplyHandler? handler = null, KvsClientOptions? options = null)
+        EndPoint endPoint, KvsReplyHandler? handler = null, KvsClientOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(endPoint);
+        ClientSocket.CheckEndPoint(endPoint);
         options ??= new KvsClientOptions();
         options.Check();
         var connection = new BlockingConnection(endPoint, options);
         try
         {
             ServerHello hello = connection.ShakeHands();
-            var socket = new PipelineSocket(endPoint, connection.Socket, hello.MaxReplyBytes, options);
-            return new KvsPipeline(socket, new ServerLimits(hello), handler, options.MaxInFlight);
+            var pipelined = new PipelineConnection(
+                endPoint, connection.Transport.ToNonBlocking(), hello.MaxReplyBytes, options);
+            return new KvsPipeline(pipelined, new ServerLimits(hello), handler, options.MaxInFlight);
         }
         catch
         {
@@ -135,7 +137,7 @@ public sealed class KvsPipeline : IDisposable
         if (!_isHandingOut)
         {
             // Not while the handler looks at an answer, which lies in there.
-            _socket.Dispose();
+            _connection.Dispose();
         }
     }
 
@@ -177,12 +179,12 @@ public sealed class KvsPipeline : IDisposable
     {
         while (!bytes.IsEmpty && _whyBroken is null)
         {
-            int sent = _socket.TrySend(bytes);
+            int sent = _connection.TrySend(bytes);
             bytes = bytes[sent..];
 
             // Also while sending: a server that cannot get rid of its replies stops reading.
             ReceiveReplies();
-            if (sent == 0 && _whyBroken is null && !_socket.Wait(forWriting: true))
+            if (sent == 0 && _whyBroken is null && !_connection.Wait(forWriting: true))
             {
                 Break("the server was silent for longer than the time-out");
             }
@@ -196,7 +198,7 @@ public sealed class KvsPipeline : IDisposable
         ReceiveReplies();
         while (InFlight > mayRemain && _whyBroken is null)
         {
-            if (!_socket.Wait(forWriting: false))
+            if (!_connection.Wait(forWriting: false))
             {
                 Break("the server was silent for longer than the time-out");
             }
@@ -213,14 +215,14 @@ public sealed class KvsPipeline : IDisposable
         bool mayBeMore = true;
         while (mayBeMore && _whyBroken is null)
         {
-            mayBeMore = _socket.TryReceive();
-            while (_whyBroken is null && _socket.TryDecode(out Frame frame))
+            mayBeMore = _connection.TryReceive();
+            while (_whyBroken is null && _connection.TryDecode(out Frame frame))
             {
                 TakeReply(frame);
             }
         }
 
-        if (_socket.Failure is string failure)
+        if (_connection.Failure is string failure)
         {
             Break(failure);
         }
@@ -281,7 +283,7 @@ public sealed class KvsPipeline : IDisposable
     private void Break(string why)
     {
         _whyBroken ??= why;
-        _socket.Close();
+        _connection.Close();
     }
 
     private void ThrowIfBroken()

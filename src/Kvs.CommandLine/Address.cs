@@ -4,7 +4,8 @@ using System.Net.Sockets;
 
 namespace Kvs.CommandLine;
 
-/// <summary>Reads addresses as the programs take them: <c>127.0.0.1:4000</c>, <c>[::1]:4000</c>.</summary>
+/// <summary>Reads addresses as the programs take them: <c>127.0.0.1:4000</c>, <c>[::1]:4000</c>,
+/// <c>unix:/run/kvs.sock</c>.</summary>
 public static class Address
 {
     /// <summary>Where a server listens, and a client looks for it, unless told otherwise.</summary>
@@ -16,10 +17,10 @@ public static class Address
     /// <summary>What Linux takes, in bytes, without the zero behind it.</summary>
     private const int MaxUnixPathBytes = 107;
 
-    /// <summary>Reads where a server can listen: an address as <see cref="Parse"/> takes it, or a Unix socket,
+    /// <summary>Reads where a server of kvs can be: an address as <see cref="Parse"/> takes it, or a Unix socket,
     /// <c>unix:PATH</c>.</summary>
     /// <exception cref="ProgramException">It is neither; the message says why.</exception>
-    public static EndPoint ParseListening(string text)
+    public static EndPoint ParseEndPoint(string text)
     {
         if (!text.StartsWith(UnixPrefix, StringComparison.Ordinal))
         {
@@ -37,7 +38,7 @@ public static class Address
         }
     }
 
-    /// <summary>An end point as <see cref="ParseListening"/> reads it.</summary>
+    /// <summary>An end point as <see cref="ParseEndPoint"/> reads it.</summary>
     public static string Format(EndPoint endPoint) =>
         endPoint is UnixDomainSocketEndPoint ? $"{UnixPrefix}{endPoint}" : $"{endPoint}";
 

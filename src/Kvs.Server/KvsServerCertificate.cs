@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Kvs.Protocol;
 
 namespace Kvs.Server;
 
@@ -27,23 +28,9 @@ public sealed class KvsServerCertificate : IDisposable
     /// that of the certificate.</exception>
     public static KvsServerCertificate Load(string certificatePath, string keyPath)
     {
-        string certificateText = Read(certificatePath);
-        string keyText = Read(keyPath);
-        var chain = new X509Certificate2Collection();
-        try
-        {
-            chain.ImportFromPem(certificateText);
-        }
-        catch (CryptographicException error)
-        {
-            throw new KvsCertificateException(certificatePath, $"its certificates are broken ({error.Message})", error);
-        }
-
-        if (chain.Count == 0)
-        {
-            throw new KvsCertificateException(certificatePath, "there is no PEM certificate in it");
-        }
-
+        string certificateText = PemFile.ReadText(certificatePath);
+        string keyText = PemFile.ReadText(keyPath);
+        X509Certificate2Collection chain = PemFile.ParseCertificates(certificatePath, certificateText);
         CheckKey(keyPath, keyText);
         try
         {
@@ -91,19 +78,5 @@ public sealed class KvsServerCertificate : IDisposable
         }
 
         return labels;
-    }
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new KvsCertificateException(path, error is FileNotFoundException or DirectoryNotFoundException
-                ? "there is no such file"
-                : error.Message.TrimEnd('.'), error);
-        }
     }
 }

@@ -48,8 +48,8 @@ public sealed record KvsServerOptions
     /// </summary>
     public int MaxBufferedOutputBytes { get; init; } = 256 * 1024;
 
-    /// <summary>How long a client may take from connecting to the end of its handshake; 10 seconds by default.
-    /// </summary>
+    /// <summary>How long a client may take for its handshake; 10 seconds by default. Counted from its first byte, so
+    /// that a client may connect ahead of its first request; where there is a password, from connecting.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a client that has begun no request may say nothing; null, the default, for ever.</summary>
@@ -61,9 +61,17 @@ public sealed record KvsServerOptions
     /// </summary>
     public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What a slow client must send of a request within <see cref="FrameTimeout"/>, in bytes; 64 KiB by
-    /// default, so that long values pass over slow lines and a byte now and then does not hold a connection.</summary>
+    /// <summary>What a slow client must send of a request within <see cref="FrameTimeout"/>, and take of its replies
+    /// within <see cref="SendTimeout"/>, in bytes; 64 KiB by default, so that long values pass over slow lines and a
+    /// byte now and then does not hold a connection.</summary>
     public int MinFrameProgressBytes { get; init; } = 64 * 1024;
+
+    /// <summary>
+    /// How long a client may take none of the replies that wait for it, before it is cut off; 60 seconds by default,
+    /// null for ever. What waits is sent as one: where it is more than <see cref="MinFrameProgressBytes"/>, there is so
+    /// long for each piece of that length.
+    /// </summary>
+    public TimeSpan? SendTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Called when a client asks the server to end (SHUTDOWN), from any thread, perhaps more than once. It
     /// must return at once, before the server has stopped. Null, the default, where clients may not.</summary>
@@ -95,6 +103,11 @@ public sealed record KvsServerOptions
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(HandshakeTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(FrameTimeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfLessThan(DrainTimeout, TimeSpan.Zero);
+        if (SendTimeout is { } send)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(send, TimeSpan.Zero, nameof(SendTimeout));
+        }
+
         if (IdleTimeout is { } idle)
         {
             ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(idle, TimeSpan.Zero, nameof(IdleTimeout));

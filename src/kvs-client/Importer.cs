@@ -10,7 +10,7 @@ namespace Kvs.ClientProgram;
 /// For one thread, once.</summary>
 internal sealed class Importer : IDisposable
 {
-    private readonly List<Part> _parts = [];
+    private readonly List<ImportPart> _parts = [];
     private readonly LineReader _reader;
     private readonly bool _skipBad;
 
@@ -22,21 +22,20 @@ internal sealed class Importer : IDisposable
     /// <param name="options">How they are connected to.</param>
     /// <param name="stream">The lines.</param>
     /// <param name="skipBad">Whether a bad line is counted and left out, instead of ending the import.</param>
-    public Importer(IEnumerable<IPEndPoint> servers, KvsClientOptions options, Stream stream, bool skipBad)
+    /// <exception cref="ProgramException">No server can be connected to. Where some can, they get their part.
+    /// </exception>
+    public Importer(IEnumerable<EndPoint> servers, KvsClientOptions options, Stream stream, bool skipBad)
     {
         _reader = new LineReader(stream);
         _skipBad = skipBad;
-        try
+        foreach (EndPoint server in servers)
         {
-            foreach (IPEndPoint server in servers)
-            {
-                _parts.Add(new Part(this, server, options));
-            }
+            _parts.Add(new ImportPart(server, options, TakeReply));
         }
-        catch
+
+        if (_parts.TrueForAll(static part => part.Failure is not null))
         {
-            Dispose();
-            throw;
+            throw new ProgramException(DescribeFailures());
         }
     }
 
@@ -49,34 +48,28 @@ internal sealed class Importer : IDisposable
     /// <summary>The first line that was left out, and why; null where there is none.</summary>
     public string? FirstSkipped => _firstBad;
 
-    /// <summary>Imports to the end.</summary>
-    /// <exception cref="ProgramException">A bad line or the death of the connection ended the import; the message says
-    /// how many lines are stored.</exception>
+    /// <summary>Imports to the end. A server that fails costs the others nothing.</summary>
+    /// <exception cref="ProgramException">A bad line or the last server's death ended the import, or a server has not
+    /// got its part; the message says how many lines are stored.</exception>
     public void Run(TerminalProgress progress)
     {
-        try
+        bool isEarly = false;
+        while (!isEarly && TryReadLine(out ReadOnlyMemory<byte> line))
         {
-            while (_stopped is null && TryReadLine(out ReadOnlyMemory<byte> line))
-            {
-                Store(line.Span);
-                progress.Report(_reader.BytesRead);
-            }
-
-            _parts.ForEach(static part => part.Pipeline.Flush());
-        }
-        catch (KvsConnectionException exception)
-        {
-            throw Ended(exception.Message, exception);
+            Store(line.Span);
+            progress.Report(_reader.BytesRead);
+            isEarly = _stopped is not null || _parts.TrueForAll(static part => part.Failure is not null);
         }
 
-        if (_stopped is not null)
+        _parts.ForEach(static part => part.Flush());
+        if (_stopped is not null || _parts.Exists(static part => part.Failure is not null))
         {
-            throw Ended(_stopped, null);
+            throw new ProgramException(DescribeEnd(isEarly));
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _parts.ForEach(static part => part.Pipeline.Dispose());
+    public void Dispose() => _parts.ForEach(static part => part.Dispose());
 
     private bool TryReadLine(out ReadOnlyMemory<byte> line)
     {
@@ -116,7 +109,7 @@ internal sealed class Importer : IDisposable
         }
     }
 
-    private void TakeReply(in KvsReply reply, long line)
+    private void TakeReply(ImportPart part, in KvsReply reply, long line)
     {
         if (!reply.IsError)
         {
@@ -130,7 +123,8 @@ internal sealed class Importer : IDisposable
         else
         {
             // The line is good, and the server cannot take it: nor will it take the next.
-            _stopped ??= $"Line {line} could not be stored: {reply.Message}";
+            part.Fail($"Line {line} could not be stored: {reply.Message}");
+            part.Miss(line);
         }
     }
 
@@ -148,37 +142,31 @@ internal sealed class Importer : IDisposable
         }
     }
 
-    private ProgramException Ended(string why, Exception? inner)
+    private string DescribeFailures() => string.Join(
+        Environment.NewLine, _parts.Select(static part => part.Failure).Where(static failure => failure is not null));
+
+    private string DescribeEnd(bool isEarly)
     {
+        string why = string.Join(
+            Environment.NewLine,
+            ((string?[])[_stopped, DescribeFailures()]).Where(static text => !string.IsNullOrEmpty(text)));
+        string early = isEarly || _stopped is not null || _parts.Count == 1 ? "The import ended early. " : "";
+
         // Of several servers, each has its own last one.
-        string last = Stored == 0 || _parts.Count > 1 ? string.Empty : $", the last of them line {_lastStoredLine}";
-        string skipped = Skipped == 0 ? string.Empty : $" {Skipped} bad lines were skipped.";
-        return new ProgramException(
-            $"{why}{Environment.NewLine}The import ended early. " +
-            $"{Stored} lines are stored and acknowledged{last}.{skipped}", inner);
+        string last = Stored == 0 || _parts.Count > 1 ? "" : $", the last of them line {_lastStoredLine}";
+        string skipped = Skipped == 0 ? "" : $" {Skipped} bad lines were skipped.";
+        return $"{why}{Environment.NewLine}{early}" +
+            $"{Stored} lines are stored and acknowledged{last}.{DescribeMissed()}{skipped}";
     }
 
-    /// <summary>What goes to one server.</summary>
-    private sealed class Part
+    /// <summary>What the servers that failed have not got. Where there is but one, that is all that follows.</summary>
+    private string DescribeMissed()
     {
-        // The line of each request in flight, by the request's index: one place more than requests can be in flight.
-        private readonly long[] _lines;
-
-        internal Part(Importer importer, IPEndPoint server, KvsClientOptions options)
-        {
-            _lines = new long[options.MaxInFlight + 1];
-            Pipeline = KvsPipeline.Connect(
-                server,
-                (in KvsReply reply) => importer.TakeReply(reply, _lines[reply.Index % _lines.Length]),
-                options);
-        }
-
-        internal KvsPipeline Pipeline { get; }
-
-        internal void Set(KvsEntry entry, long line)
-        {
-            _lines[Pipeline.Requested % _lines.Length] = line;
-            Pipeline.Set(entry.Key.Span, entry.Value.Span);
-        }
+        long missed = _parts.Sum(static part => part.Missed);
+        return missed == 0 || _parts.Count == 1
+            ? ""
+            : $" {missed} lines are not, or nobody knows; the first of them is line " +
+              $"{_parts.Where(static part => part.Missed > 0).Min(static part => part.FirstMissed)}. Import the file " +
+              "again when all servers are there: what is stored already is stored once more.";
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Kvs.CommandLine;
+using Kvs.Protocol;
 using Kvs.Protocol.Binary;
 using Kvs.Server;
 using Kvs.ServerProgram.Settings;

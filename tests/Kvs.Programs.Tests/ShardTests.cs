@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Kvs.Client;
 using Kvs.Testing;
 using Xunit.Abstractions;
@@ -49,6 +51,85 @@ public sealed class ShardTests(ITestOutputHelper log) : IDisposable
         ProgramResult gone = Programs.Client(["get", .. both, ofSecond]);
         Assert.Equal(1, gone.ExitCode);
         Assert.Contains($"{second.Address}: Connection refused", gone.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_server_that_is_gone_costs_the_others_nothing()
+    {
+        using var live = new RunningServer("--engine", "memory");
+        var shaky = new RunningServer("--engine", "memory");
+        string gone = shaky.Address;
+        shaky.Dispose();
+        string[] both = ["--addr", gone, "--addr", live.Address];
+        string[] keys = [.. Enumerable.Range(0, 40).Select(i => $"key{i}")];
+        string[] lost = [.. keys.Where(key => SlotMap.OwnerOf(Encoding.UTF8.GetBytes(key), 2) == 0)];
+        string[] kept = [.. keys.Except(lost)];
+        string refused = $"Cannot connect to {gone}: Connection refused.";
+        string lines = _folder.At("lines.jsonl");
+        File.WriteAllLines(lines, keys.Select(key => $$"""{"key":"{{key}}","value":"of {{key}}"}"""));
+
+        ProgramResult result = Programs.Client(["import", .. both, lines]);
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith(refused, result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"\n{kept.Length} lines are stored and acknowledged. {lost.Length} lines are not, or nobody knows; the " +
+            $"first of them is line {Array.IndexOf(keys, lost[0]) + 1}.", result.Error, StringComparison.Ordinal);
+
+        result = Programs.Client(["mget", .. both, .. keys]);
+        Assert.Equal((1, string.Concat(kept.Select(key => $"of {key}\n"))), (result.ExitCode, result.Output));
+        Assert.Equal($"{refused} Not read: {string.Join(", ", lost)}\n", result.Error);
+
+        // What was got is kept, and so is the export before it.
+        string file = _folder.At("export.jsonl");
+        File.WriteAllText(file, "precious");
+        result = Programs.Client(["export", .. both, file]);
+        Assert.Equal(
+            (1, $"{refused}\nThe export is incomplete: it has {kept.Length} lines. They are in '{file}.new'; " +
+                $"'{file}' is left as it was.\n"),
+            (result.ExitCode, result.Error));
+        Assert.Equal("precious", File.ReadAllText(file));
+        Assert.Equal(kept.Length, File.ReadAllLines($"{file}.new").Length);
+        result = Programs.Client(["export", .. both, "-"]);
+        Assert.Equal((1, kept.Length), (result.ExitCode, result.Output.Split('\n').Length - 1));
+
+        result = Programs.Client(["ping", .. both]);
+        Assert.Equal((1, "PONG\n", $"{refused}\n"), (result.ExitCode, result.Output, result.Error));
+        result = Programs.Client(["stats", "--json", .. both]);
+        Assert.Equal((1, $"{refused}\n"), (result.ExitCode, result.Error));
+        Assert.Contains($"\"{live.Address}\": {{", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_dies_during_an_import_costs_the_others_nothing()
+    {
+        const int lines = 60_000;
+        using var live = new RunningServer("--engine", "memory");
+        using var shaky = new RunningServer("--engine", "memory");
+        using Process import = Programs.Start(
+            Programs.ClientPath, ["import", "-", "--addr", live.Address, "--addr", shaky.Address]);
+        Task<string> error = import.StandardError.ReadToEndAsync();
+        for (int i = 0; i < lines; i++)
+        {
+            await import.StandardInput.WriteLineAsync(
+                $$"""{"key":"key{{i}}","value":"{{new string('v', 500)}}"}""");
+            if (i == lines / 2)
+            {
+                shaky.Kill();
+            }
+        }
+
+        import.StandardInput.Close();
+        string message = await error.WaitAsync(Programs.HangLimit);
+        Assert.True(import.WaitForExit(Programs.HangLimit), "the import hangs");
+        Assert.Equal(1, import.ExitCode);
+        Match ended = Regex.Match(message, "([0-9]+) lines are stored and acknowledged. ([0-9]+) lines are not");
+        Assert.True(ended.Success, message);
+        Assert.Equal(lines, int.Parse(ended.Groups[1].Value, CultureInfo.InvariantCulture)
+            + int.Parse(ended.Groups[2].Value, CultureInfo.InvariantCulture));
+        Assert.Contains(shaky.Address, message, StringComparison.Ordinal);
+        int ofLive = Enumerable.Range(0, lines).Count(
+            i => SlotMap.OwnerOf(Encoding.UTF8.GetBytes($"key{i}"), 2) == 0);
+        Assert.Contains($"\nkeys: {ofLive}\n", Programs.Client(live, "stats").Output, StringComparison.Ordinal);
     }
 
     [Fact]

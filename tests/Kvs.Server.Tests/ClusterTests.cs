@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Kvs.Client;
 using Kvs.Protocol;
+using Kvs.Protocol.Binary;
 using Kvs.Server.Tests.Support;
 
 namespace Kvs.Server.Tests;
@@ -111,6 +112,36 @@ public class ClusterTests
     }
 
     [Fact]
+    public async Task A_batch_of_which_one_part_is_too_long_is_not_sent_at_all()
+    {
+        await using TestServer first = await StartSmallAsync();
+        await using TestServer second = await StartSmallAsync();
+        await using KvsCluster cluster = await KvsCluster.ConnectAsync([first.EndPoint, second.EndPoint]);
+        await Assert.ThrowsAsync<KvsLimitException>(async () => await cluster.ExecuteAsync(LopsidedBatch()));
+        Assert.Equal(0, first.Engine.GetStatistics().Keys + second.Engine.GetStatistics().Keys);
+        await cluster.PingAsync();
+    }
+
+    [Fact]
+    public async Task A_part_that_is_too_long_for_a_server_that_comes_later_fails_and_no_other()
+    {
+        await using TestServer first = await StartSmallAsync();
+        TestServer second = await StartSmallAsync();
+        IPEndPoint later = second.EndPoint;
+        await second.DisposeAsync();
+        await using KvsCluster cluster = await KvsCluster.ConnectAsync(
+            [first.EndPoint, later], Impatient with { ConnectTimeout = TimeSpan.FromSeconds(60) });
+        Task<IReadOnlyList<KvsResult>> executing = cluster.ExecuteAsync(LopsidedBatch()).AsTask();
+        await using TestServer again = await StartSmallAsync(later);
+        IReadOnlyList<KvsResult> results = await executing;
+        Assert.All(results, (result, i) =>
+        {
+            bool isOfFirst = i % 2 == 0;
+            Assert.Equal((isOfFirst, !isOfFirst), (result.IsDone, result.Error is KvsLimitException));
+        });
+    }
+
+    [Fact]
     public async Task A_cluster_begins_without_a_server_that_is_not_there_and_not_without_all()
     {
         await using TestServer live = await TestServer.StartAsync();
@@ -126,5 +157,27 @@ public class ClusterTests
         await Assert.ThrowsAsync<ArgumentException>(() => KvsCluster.ConnectAsync([]));
         await Assert.ThrowsAsync<ArgumentException>(
             () => KvsCluster.ConnectAsync([live.EndPoint, live.EndPoint], Impatient));
+    }
+
+    private static Task<TestServer> StartSmallAsync(IPEndPoint? endPoint = null) => TestServer.StartAsync(
+        engine: new Memory.MemoryEngine(new Limits { MaxValueBytes = BinaryProtocol.MinMaxRequestBytes / 2 }),
+        endPoint: endPoint);
+
+    /// <summary>Little for the first of two servers, and for the second more than it reads at once.</summary>
+    private static KvsBatch LopsidedBatch()
+    {
+        byte[] ofFirst = Encoding.UTF8.GetBytes(
+            Enumerable.Range(0, 100).Select(i => $"key{i}").First(key => IsOfFirst(key)));
+        byte[] ofSecond = Encoding.UTF8.GetBytes(
+            Enumerable.Range(0, 100).Select(i => $"key{i}").First(key => !IsOfFirst(key)));
+        var batch = new KvsBatch();
+        for (int i = 0; i < 3; i++)
+        {
+            batch.Set(ofFirst, "value"u8);
+            batch.Set(ofSecond, new byte[BinaryProtocol.MinMaxRequestBytes / 2]);
+        }
+
+        return batch;
+        static bool IsOfFirst(string key) => SlotMap.OwnerOf(Encoding.UTF8.GetBytes(key), 2) == 0;
     }
 }

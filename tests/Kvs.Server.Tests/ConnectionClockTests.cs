@@ -15,18 +15,76 @@ public sealed class ConnectionClockTests : IDisposable
         FrameTimeout = TimeSpan.FromSeconds(30),
         MinFrameProgressBytes = 1000,
         DrainTimeout = TimeSpan.FromSeconds(5),
+        SendTimeout = TimeSpan.FromSeconds(60),
     };
 
     [Fact]
-    public void A_handshake_has_one_deadline_however_it_dribbles_in()
+    public void A_handshake_has_one_deadline_from_its_first_byte_however_it_dribbles_in()
     {
         ConnectionClock clock = NewClock();
+        _time.Seconds += 1_000_000;
+        clock.Received(null, 0);
+        Assert.False(clock.IsOverdue);
+        clock.Received(_client, 5);
+        _time.Seconds += 9;
+        clock.Received(_client, 6);
+        Assert.False(clock.IsOverdue);
+        _time.Seconds += 1;
+        Assert.True(clock.IsOverdue);
+    }
+
+    [Fact]
+    public void Where_a_password_is_asked_for_the_deadline_is_counted_from_connecting()
+    {
+        var clock = new ConnectionClock(_options with { Password = "secret" }, _time);
         _time.Seconds += 9;
         clock.Received(null, 0);
         clock.Received(_client, 5);
         Assert.False(clock.IsOverdue);
         _time.Seconds += 1;
         Assert.True(clock.IsOverdue);
+    }
+
+    [Fact]
+    public void A_client_that_is_refused_is_not_waited_for_longer_than_a_handshake()
+    {
+        var clock = new ConnectionClock(_options, _time, isRefused: true);
+        _time.Seconds += 10;
+        Assert.True(clock.IsOverdue);
+    }
+
+    [Fact]
+    public void A_client_that_has_not_begun_may_be_as_idle_as_one_that_has()
+    {
+        var clock = new ConnectionClock(_options with { IdleTimeout = TimeSpan.FromSeconds(60) }, _time);
+        _time.Seconds += 59;
+        clock.Received(null, 0);
+        Assert.False(clock.IsOverdue);
+        _time.Seconds += 1;
+        Assert.True(clock.IsOverdue);
+    }
+
+    [Fact]
+    public void Replies_have_as_much_time_as_they_have_pieces()
+    {
+        ConnectionClock clock = NewOpenClock();
+        clock.SendBegun(10);
+        _time.Seconds += 59;
+        Assert.False(clock.IsSendOverdue);
+        _time.Seconds += 1;
+        Assert.True(clock.IsSendOverdue);
+        clock.SendEnded();
+        Assert.False(clock.IsSendOverdue);
+        clock.SendBegun(5_999);
+        _time.Seconds += 299;
+        Assert.False(clock.IsSendOverdue);
+        _time.Seconds += 1;
+        Assert.True(clock.IsSendOverdue);
+        Assert.False(clock.IsOverdue);
+        clock = new ConnectionClock(_options with { SendTimeout = null }, _time);
+        clock.SendBegun(10);
+        _time.Seconds += 1_000_000;
+        Assert.False(clock.IsSendOverdue);
     }
 
     [Fact]

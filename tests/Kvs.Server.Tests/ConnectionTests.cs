@@ -207,9 +207,29 @@ public class ConnectionTests
         await Assert.ThrowsAsync<KvsLimitException>(async () => await client.RemoveAsync("12345678901"));
         var batch = new KvsBatch();
         batch.Set("key"u8, new byte[BinaryProtocol.MinMaxRequestBytes]);
-        await Assert.ThrowsAsync<ArgumentException>(async () => await client.ExecuteAsync(batch));
+        await Assert.ThrowsAsync<KvsLimitException>(async () => await client.ExecuteAsync(batch));
         await client.PingAsync();
         Assert.Equal("1", (await client.StatisticsAsync()).ToDictionary()["requests"]);
+    }
+
+    [Fact]
+    public async Task A_long_value_does_not_join_others_beyond_what_the_server_reads()
+    {
+        await using TestServer server = await TestServer.StartAsync(
+            engine: new Memory.MemoryEngine(new Limits { MaxValueBytes = BinaryProtocol.MinMaxRequestBytes }));
+
+        // Made before there is a connection, so that they are gathered as soon as there is one.
+        await using KvsConnection client = KvsConnection.Start(server.EndPoint);
+        byte[] key = new byte[Limits.Default.MaxKeyBytes];
+        Task[] calls =
+        [
+            .. Enumerable.Range(0, 60).Select(i => client.SetAsync(BitConverter.GetBytes(i), new byte[1000]).AsTask()),
+            client.SetAsync(key, new byte[BinaryProtocol.MinMaxRequestBytes]).AsTask(),
+            client.SetAsync("last"u8.ToArray(), new byte[1000]).AsTask(),
+        ];
+        await Task.WhenAll(calls);
+        Assert.Equal(62, server.Engine.GetStatistics().Keys);
+        Assert.Equal("1", (await client.StatisticsAsync()).ToDictionary()["connections_accepted"]);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 namespace Kvs.Server.Tests;
 
 /// <summary>Many clients that do little, or nothing good, cost little and keep nobody waiting.</summary>
+[Collection(AloneCollection.Name)]
 public class CrowdTests(ITestOutputHelper output)
 {
     private const int MiB = 1024 * 1024;

@@ -3,6 +3,7 @@ using Kvs.Client;
 using Kvs.Memory;
 using Kvs.Protocol.Binary;
 using Kvs.Server.Tests.Support;
+using Kvs.Testing;
 using Kvs.Threading;
 
 namespace Kvs.Server.Tests;
@@ -89,14 +90,83 @@ public class LifetimeTests
     [Fact]
     public async Task A_handshake_must_be_finished_in_time()
     {
-        await using TestServer server = await TestServer.StartAsync(new KvsServerOptions { HandshakeTimeout = Short });
-        using var silent = new RawClient(server.EndPoint);
-        using var slow = new RawClient(server.EndPoint);
-        slow.SendHex("DB 01 0000 0100");
+        var options = new KvsServerOptions { HandshakeTimeout = Short };
+        await using TestServer server = await TestServer.StartAsync(options);
+        await using TestServer guarded = await TestServer.StartAsync(options with { Password = "secret" });
+        using var ahead = new RawClient(server.EndPoint);
+        using var silent = new RawClient(guarded.EndPoint);
+        foreach (TestServer each in new[] { server, guarded })
+        {
+            using var slow = new RawClient(each.EndPoint);
+            slow.SendHex("DB 01 0000 0100");
+            RawReply reply = slow.Read();
+            Assert.Equal((ReplyStatus.TimedOut, true), (reply.Status, reply.IsLast));
+            slow.AssertEnded();
+        }
+
         silent.AssertEnded();
-        RawReply reply = slow.Read();
-        Assert.Equal((ReplyStatus.TimedOut, true), (reply.Status, reply.IsLast));
-        slow.AssertEnded();
+
+        // Who has not begun, where nobody is asked who he is, may take his time.
+        ahead.ShakeHands();
+    }
+
+    [Theory]
+    [InlineData(KvsTransport.Epoll, false)]
+    [InlineData(KvsTransport.Epoll, true)]
+    [InlineData(KvsTransport.Kestrel, false)]
+    [InlineData(KvsTransport.Kestrel, true)]
+    public async Task A_client_that_takes_none_of_its_replies_is_cut_off(KvsTransport transport, bool isEncrypted)
+    {
+        using var files = new TestCertificate();
+        using var certificate = KvsServerCertificate.Load(files.PathOf("cert.pem"), files.PathOf("key.pem"));
+        var options = new KvsServerOptions
+        {
+            SendTimeout = Short,
+            MinFrameProgressBytes = int.MaxValue,
+            Transport = transport,
+            Certificate = isEncrypted ? certificate : null,
+        };
+        await using TestServer server = await TestServer.StartAsync(options);
+        server.Engine.Set("big"u8, new byte[1024 * 1024]);
+        using var deaf = new RawClient(server.EndPoint, receiveBufferBytes: 64 * 1024,
+            encrypt: isEncrypted ? network => files.Encrypt(network) : null);
+        deaf.ShakeHands();
+        deaf.Send(o =>
+        {
+            for (uint id = 2; id < 102; id++)
+            {
+                o.Get(id, "big");
+            }
+        });
+        await Eventually.TrueAsync(() => server.Server.Connections == 0);
+        using var live = new RawClient(
+            server.EndPoint, encrypt: isEncrypted ? network => files.Encrypt(network) : null);
+        live.ShakeHands();
+        Assert.Contains("connections_timed_out:1\n", live.Ask(o => RequestWriter.WriteStats(o, 2)).Text,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_its_replies_slowly_is_not_cut_off()
+    {
+        // Each pause is shorter than the time that the replies have, all of them together are not.
+        var options = new KvsServerOptions { SendTimeout = Short, MinFrameProgressBytes = int.MaxValue };
+        await using TestServer server = await TestServer.StartAsync(options);
+        server.Engine.Set("big"u8, new byte[1024 * 1024]);
+        using var slow = new RawClient(server.EndPoint, receiveBufferBytes: 64 * 1024);
+        slow.ShakeHands();
+        slow.Send(o =>
+        {
+            for (uint id = 2; id < 62; id++)
+            {
+                o.Get(id, "big");
+            }
+        });
+        for (uint id = 2; id < 62; id++)
+        {
+            await Task.Delay(Short / 20);
+            Assert.Equal(id, slow.Read().Header.RequestId);
+        }
     }
 
     [Fact]

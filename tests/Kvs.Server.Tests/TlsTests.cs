@@ -1,8 +1,10 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Kvs.Protocol;
 using Kvs.Protocol.Binary;
 using Kvs.Server.Tests.Support;
+using Kvs.Testing;
 
 namespace Kvs.Server.Tests;
 
@@ -14,7 +16,8 @@ public sealed class TlsTests : IDisposable
     private readonly TestCertificate _files = new();
     private readonly KvsServerCertificate _certificate;
 
-    public TlsTests() => _certificate = _files.Load();
+    public TlsTests() =>
+        _certificate = KvsServerCertificate.Load(_files.PathOf("cert.pem"), _files.PathOf("key.pem"));
 
     public void Dispose()
     {

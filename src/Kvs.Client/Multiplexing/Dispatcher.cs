@@ -13,7 +13,7 @@ namespace Kvs.Client.Multiplexing;
 /// <para>2. What is in flight is counted from the moment when it is handed on to the moment when it is answered or
 /// failed.</para>
 /// </remarks>
-internal sealed class Dispatcher(IPEndPoint endPoint, int maxCalls, long maxBytes)
+internal sealed class Dispatcher(EndPoint endPoint, int maxCalls, long maxBytes)
 {
     private readonly Queue<Waiting> _waiting = [];
     private Link? _link;
@@ -52,6 +52,16 @@ internal sealed class Dispatcher(IPEndPoint endPoint, int maxCalls, long maxByte
         }
 
         link?.StartSending(start);
+    }
+
+    /// <summary>Why the server would not take a request of such a length, as far as is known: it says so when it is
+    /// connected to, and there is a link.</summary>
+    internal KvsLimitException? WhyNot(long bodyBytes)
+    {
+        lock (Gate)
+        {
+            return _link is { HasEnded: false } link ? link.WhyNot(bodyBytes) : null;
+        }
     }
 
     /// <summary>Calls are answered or failed, and those that wait may have room.</summary>

@@ -14,7 +14,11 @@ internal sealed class GatheredFrame : Outgoing
 
     internal override int Calls => _calls.Count;
 
-    internal bool IsFull => _batch.BodyBytes >= FullBytes;
+    /// <summary>Whether a call may join those that are there.</summary>
+    /// <param name="request">What it asks for.</param>
+    /// <param name="maxBodyBytes">What the server takes of a frame's body.</param>
+    internal bool HasRoom(in CallRequest request, long maxBodyBytes) =>
+        _batch.BodyBytes < FullBytes && _batch.BodyBytes + request.Bytes <= maxBodyBytes;
 
     /// <summary>Whether it is worth being kept for the next calls: not with the memory of a long value.</summary>
     internal bool IsSmall => _batch.BodyBytes <= 2 * FullBytes;

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Sockets;
+using Kvs.Client.Transport;
 using Kvs.Protocol.Binary;
 
 namespace Kvs.Client.Multiplexing;
@@ -32,8 +32,8 @@ internal sealed class Link : IThreadPoolWorkItem
 
     private readonly Lock _gate;
     private readonly Lock _answering = new();
-    private readonly IPEndPoint _endPoint;
-    private readonly Socket _socket;
+    private readonly EndPoint _endPoint;
+    private readonly ClientTransport _transport;
     private readonly Dispatcher _dispatcher;
     private readonly ServerLimits _limits;
     private readonly uint _maxRequestBytes;
@@ -49,10 +49,14 @@ internal sealed class Link : IThreadPoolWorkItem
     private long _progressAtMs = Environment.TickCount64;
 
     internal Link(
-        IPEndPoint endPoint, Socket socket, in ServerHello hello, KvsClientOptions options, Dispatcher dispatcher)
+        EndPoint endPoint,
+        ClientTransport transport,
+        in ServerHello hello,
+        KvsClientOptions options,
+        Dispatcher dispatcher)
     {
         _endPoint = endPoint;
-        _socket = socket;
+        _transport = transport;
         _dispatcher = dispatcher;
         _gate = dispatcher.Gate;
         _timeout = options.OperationTimeout;
@@ -71,19 +75,14 @@ internal sealed class Link : IThreadPoolWorkItem
     internal void Start() => _ = ReceiveAsync();
 
     /// <summary>Why the server would not take a call; null where it would.</summary>
-    internal Exception? WhyNot(in Waiting call)
-    {
-        if (call.Frame is { } frame)
-        {
-            long bodyBytes = frame.Bytes - BinaryProtocol.HeaderBytes;
-            return bodyBytes <= _maxRequestBytes
-                ? null
-                : new ArgumentException(
-                    $"The request has {bodyBytes} bytes; the limit is {_maxRequestBytes} bytes. Split it.");
-        }
+    internal KvsLimitException? WhyNot(in Waiting call) => call.Frame is { } frame
+        ? WhyNot(frame.Bytes - BinaryProtocol.HeaderBytes)
+        : _limits.WhyNot(call.Request.Key.Length, call.Request.Value.Length);
 
-        return _limits.WhyNot(call.Request.Key.Length, call.Request.Value.Length);
-    }
+    /// <summary>Why the server would not take a request of such a length; null where it would.</summary>
+    internal KvsLimitException? WhyNot(long bodyBytes) => bodyBytes <= _maxRequestBytes
+        ? null
+        : KvsLimitException.RequestTooLong(bodyBytes, _maxRequestBytes);
 
     /// <summary>Takes a call on; it is sent by whoever claims that next. Under the gate, and not after the end.
     /// </summary>
@@ -97,7 +96,8 @@ internal sealed class Link : IThreadPoolWorkItem
             return;
         }
 
-        if (_open is not { IsFull: false })
+        // A call that has been let in fits into a frame of its own, but not by all means behind others.
+        if (_open is null || !_open.HasRoom(call.Request, _maxRequestBytes))
         {
             _open = _kept.TryPop(out GatheredFrame? kept) ? kept : new GatheredFrame();
             _toSend.Enqueue(_open);
@@ -179,7 +179,7 @@ internal sealed class Link : IThreadPoolWorkItem
             _open = null;
         }
 
-        _socket.Dispose();
+        _transport.Dispose();
         lock (_answering)
         {
             foreach (Outgoing frame in lost)
@@ -205,7 +205,7 @@ internal sealed class Link : IThreadPoolWorkItem
                 ReadOnlyMemory<byte> rest = frame.ToFrame(frame.Id);
                 while (!rest.IsEmpty)
                 {
-                    rest = rest[await _socket.SendAsync(rest, SocketFlags.None).ConfigureAwait(false)..];
+                    rest = rest[await _transport.SendAsync(rest).ConfigureAwait(false)..];
                     Volatile.Write(ref _progressAtMs, Environment.TickCount64);
                 }
 
@@ -223,11 +223,11 @@ internal sealed class Link : IThreadPoolWorkItem
                 }
             }
         }
-        catch (SocketException error)
+        catch (Exception error) when (ClientSocket.IsFailure(error))
         {
             // It shows itself to the receiving side as well, but behind the replies that arrived before it.
             await Task.WhenAny(Ended, Task.Delay(LastWordsTime)).ConfigureAwait(false);
-            End(ClientSocket.Reason(error.SocketErrorCode), error);
+            End(ClientSocket.Reason(error), error);
         }
         catch (ObjectDisposedException)
         {
@@ -276,10 +276,10 @@ internal sealed class Link : IThreadPoolWorkItem
         {
             while (!_ended.Task.IsCompleted)
             {
-                int received = await _socket.ReceiveAsync(buffer.AsMemory(there)).ConfigureAwait(false);
+                int received = await _transport.ReceiveAsync(buffer.AsMemory(there)).ConfigureAwait(false);
                 if (received == 0)
                 {
-                    End("the server closed it", null);
+                    End(ClientSocket.ClosedByServer, null);
                     return;
                 }
 
@@ -287,14 +287,10 @@ internal sealed class Link : IThreadPoolWorkItem
                 there = TakeFrames(decoder, buffer, there + received);
             }
         }
-        catch (SocketException error)
-        {
-            End(ClientSocket.Reason(error.SocketErrorCode), error);
-        }
         catch (Exception error)
         {
             // Also what nobody foresaw: calls must not wait for ever.
-            End(error is ObjectDisposedException ? "it was closed by this program" : error.Message, error);
+            End(ClientSocket.Reason(error), error);
         }
     }
 

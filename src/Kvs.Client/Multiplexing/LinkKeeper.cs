@@ -13,7 +13,7 @@ internal sealed class LinkKeeper : IAsyncDisposable
 
     private static readonly TimeSpan LongestTick = TimeSpan.FromSeconds(1);
 
-    private readonly IPEndPoint _endPoint;
+    private readonly EndPoint _endPoint;
     private readonly KvsClientOptions _options;
     private readonly Dispatcher _dispatcher;
     private readonly CancellationTokenSource _stop = new();
@@ -24,7 +24,7 @@ internal sealed class LinkKeeper : IAsyncDisposable
     private volatile KvsException? _failure;
     private int _isDisposed;
 
-    internal LinkKeeper(IPEndPoint endPoint, KvsClientOptions options, Dispatcher dispatcher)
+    internal LinkKeeper(EndPoint endPoint, KvsClientOptions options, Dispatcher dispatcher)
     {
         _endPoint = endPoint;
         _options = options;

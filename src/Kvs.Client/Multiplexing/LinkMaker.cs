@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using Kvs.Client.Transport;
 using Kvs.Protocol.Binary;
 
 namespace Kvs.Client.Multiplexing;
@@ -13,7 +14,7 @@ internal static class LinkMaker
     /// <exception cref="KvsConnectionException">No server there, or not one of this protocol.</exception>
     /// <exception cref="KvsServerException">The server does not want this client.</exception>
     internal static async Task<Link> MakeAsync(
-        IPEndPoint endPoint, KvsClientOptions options, Dispatcher dispatcher, CancellationToken cancellation)
+        EndPoint endPoint, KvsClientOptions options, Dispatcher dispatcher, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         if (options.ConnectTimeout != Timeout.InfiniteTimeSpan)
@@ -21,74 +22,93 @@ internal static class LinkMaker
             limit.CancelAfter(options.ConnectTimeout);
         }
 
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        ClientTransport? transport = null;
         try
         {
-            await socket.ConnectAsync(endPoint, limit.Token).ConfigureAwait(false);
-            ServerHello hello = await ShakeHandsAsync(endPoint, socket, options, limit.Token).ConfigureAwait(false);
-            return new Link(endPoint, socket, hello, options, dispatcher);
+            transport = await ClientTransport.ConnectAsync(endPoint, options, limit.Token).ConfigureAwait(false);
+            ServerHello hello = await ShakeHandsAsync(endPoint, transport, options, limit.Token).ConfigureAwait(false);
+            return new Link(endPoint, transport, hello, options, dispatcher);
         }
-        catch (SocketException error)
+        catch (Exception error) when (ClientSocket.IsFailure(error))
         {
-            socket.Dispose();
-            throw ClientSocket.CannotConnect(endPoint, ClientSocket.Reason(error.SocketErrorCode), error);
+            transport?.Dispose();
+            string why = ClientSocket.Reason(error);
+            throw ClientSocket.CannotConnect(
+                endPoint,
+                ClientSocket.CodeOf(error) == SocketError.ConnectionReset
+                    ? ClientSocket.WhyEndedAtOnce(endPoint, options, why)
+                    : why,
+                error);
         }
         catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
         {
-            socket.Dispose();
+            transport?.Dispose();
             throw ClientSocket.CannotConnect(
                 endPoint, $"no answer within {options.ConnectTimeout.TotalSeconds:0.###} s", error);
         }
         catch
         {
-            socket.Dispose();
+            transport?.Dispose();
             throw;
         }
     }
 
     private static async Task<ServerHello> ShakeHandsAsync(
-        IPEndPoint endPoint, Socket socket, KvsClientOptions options, CancellationToken cancellation)
+        EndPoint endPoint, ClientTransport transport, KvsClientOptions options, CancellationToken cancellation)
     {
         var output = new ArrayBufferWriter<byte>();
         RequestWriter.WriteHello(
             output, HelloId, BinaryProtocol.Version, BinaryProtocol.Version, options.EncodePassword());
-        await socket.SendAsync(output.WrittenMemory, SocketFlags.None, cancellation).ConfigureAwait(false);
+        await transport.SendAsync(output.WrittenMemory, cancellation).ConfigureAwait(false);
         byte[] head = new byte[BinaryProtocol.HeaderBytes];
-        await ReceiveAsync(endPoint, socket, head, cancellation).ConfigureAwait(false);
-        FrameHeader header = FrameHeader.Read(head);
-        if (head[0] != BinaryProtocol.ReplyMagic
-            || header.BodyBytes > BinaryProtocol.MaxHelloBytes + BinaryProtocol.MaxMessageBytes)
+
+        // The first byte alone: what is no frame may be shorter than the head of one.
+        await ReceiveAsync(endPoint, transport, options, head.AsMemory(0, 1), cancellation).ConfigureAwait(false);
+        if (head[0] != BinaryProtocol.ReplyMagic)
         {
-            throw NoServer(endPoint);
+            throw NoServer(endPoint, head[0]);
+        }
+
+        await ReceiveAsync(endPoint, transport, options, head.AsMemory(1), cancellation).ConfigureAwait(false);
+        FrameHeader header = FrameHeader.Read(head);
+        if (header.BodyBytes > BinaryProtocol.MaxHelloBytes + BinaryProtocol.MaxMessageBytes)
+        {
+            throw NoServer(endPoint, head[0]);
         }
 
         byte[] body = new byte[header.BodyBytes];
-        await ReceiveAsync(endPoint, socket, body, cancellation).ConfigureAwait(false);
+        await ReceiveAsync(endPoint, transport, options, body, cancellation).ConfigureAwait(false);
         var status = (ReplyStatus)header.Code;
         if (BinaryProtocol.IsError(status))
         {
             throw new KvsServerException(status, ReplyReader.ReadMessage(body));
         }
 
-        return ReplyReader.TryReadHello(body, out ServerHello hello) ? hello : throw NoServer(endPoint);
+        return ReplyReader.TryReadHello(body, out ServerHello hello) ? hello : throw NoServer(endPoint, head[0]);
     }
 
     private static async Task ReceiveAsync(
-        IPEndPoint endPoint, Socket socket, Memory<byte> destination, CancellationToken cancellation)
+        EndPoint endPoint,
+        ClientTransport transport,
+        KvsClientOptions options,
+        Memory<byte> destination,
+        CancellationToken cancellation)
     {
         while (!destination.IsEmpty)
         {
-            int received = await socket.ReceiveAsync(destination, SocketFlags.None, cancellation)
-                .ConfigureAwait(false);
+            int received = await transport.ReceiveAsync(destination, cancellation).ConfigureAwait(false);
             if (received == 0)
             {
-                throw ClientSocket.CannotConnect(endPoint, "the server closed the connection at once", null);
+                throw ClientSocket.CannotConnect(
+                    endPoint,
+                    ClientSocket.WhyEndedAtOnce(endPoint, options, ClientSocket.ClosedAtOnce),
+                    null);
             }
 
             destination = destination[received..];
         }
     }
 
-    private static KvsConnectionException NoServer(IPEndPoint endPoint) =>
-        ClientSocket.CannotConnect(endPoint, "it does not speak the kvs protocol", null);
+    private static KvsConnectionException NoServer(EndPoint endPoint, byte first) =>
+        ClientSocket.CannotConnect(endPoint, ClientSocket.WhatItSpeaks(first), null);
 }

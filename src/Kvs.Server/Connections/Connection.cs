@@ -15,7 +15,8 @@ namespace Kvs.Server.Connections;
 /// <para><see cref="ServeAsync"/> is called once. It is one flow of control that changes threads at its awaits, so
 /// that there are never two jobs of one connection at once, and everything that is not named below is its own.</para>
 /// <para><see cref="Stop"/> and <see cref="CheckTime"/> may be called from any thread, at any time. They only set a
-/// flag and wake the flow, which then decides by itself.</para>
+/// flag and wake the flow, which then decides by itself; where it waits for a client that takes nothing, by cutting the
+/// client off.</para>
 /// <para>1. No request is executed after the last reply has been written.</para>
 /// <para>2. Requests are executed on the pool and nowhere else.</para>
 /// <para>The awaits that every batch of requests comes through are all in one method, whose state is allocated once.
@@ -40,13 +41,14 @@ internal sealed class Connection
     private long _countedRequests;
     private long _roundBeganAt;
     private volatile bool _stopping;
+    private volatile bool _isDeaf;
 
     internal Connection(ITransportConnection transport, ServerContext context, bool isRefused)
     {
         _transport = transport;
         _context = context;
         _isRefused = isRefused;
-        _clock = new ConnectionClock(context.Options, TimeProvider.System);
+        _clock = new ConnectionClock(context.Options, TimeProvider.System, isRefused);
         _worker = new WorkerSwitch(context.Pool);
         _syncWaiter = new SyncWaiter(transport.Post);
         _replies = new ReplyBuffer(transport.Output, MaxReplyBytes(context));
@@ -99,6 +101,13 @@ internal sealed class Connection
         {
             _transport.Input.CancelPendingRead();
         }
+
+        if (_clock.IsSendOverdue)
+        {
+            // Not a mere end of the wait: under TLS, half a record may be on its way, behind which nothing can follow.
+            _isDeaf = true;
+            _transport.Abort();
+        }
     }
 
     /// <summary>The connection's life up to its last reply. True where the client may be sending still.</summary>
@@ -145,9 +154,10 @@ internal sealed class Connection
                 NoteRound(waitingBytes - rest.Length);
 
                 // A client that does not take its replies keeps the connection waiting here, without a worker.
-                ValueTask<FlushResult> flushing = _replies.FlushAsync();
+                ValueTask<FlushResult> flushing = BeginFlush();
                 _onWorker &= flushing.IsCompleted;
                 isTaken = !(await flushing.ConfigureAwait(false)).IsCompleted;
+                EndFlush();
             }
 
             // All of it has been looked at: the next read waits for bytes that are new.
@@ -267,7 +277,31 @@ internal sealed class Connection
         if (_session is not null)
         {
             _session.WriteFarewell(farewell, _replies);
-            await _replies.FlushAsync().ConfigureAwait(false);
+            await BeginFlush().ConfigureAwait(false);
+            EndFlush();
+        }
+    }
+
+    private ValueTask<FlushResult> BeginFlush()
+    {
+        long bytes = _replies.UnflushedBytes;
+        ValueTask<FlushResult> flushing = _replies.FlushAsync();
+        if (!flushing.IsCompleted)
+        {
+            _clock.SendBegun(bytes);
+        }
+
+        return flushing;
+    }
+
+    /// <summary>The client has taken its replies, or is given up on.</summary>
+    private void EndFlush()
+    {
+        _clock.SendEnded();
+        if (_isDeaf)
+        {
+            _context.Figures.ConnectionTimedOut();
+            throw new IOException("The client took none of its replies for too long.");
         }
     }
 

@@ -5,8 +5,8 @@ namespace Kvs.Server.Connections;
 /// <summary>
 /// Says when a connection has waited too long for its client.
 /// </summary>
-/// <remarks>The connection's flow sets the deadline; any thread may ask whether it has passed. The deadline is one
-/// word, so that both see a whole one.</remarks>
+/// <remarks>The connection's flow sets the deadlines; any thread may ask whether one has passed. Each is one word, so
+/// that both see a whole one.</remarks>
 internal sealed class ConnectionClock
 {
     /// <summary>A client from which nothing has come for so long, while the server stops, has sent all that it wanted
@@ -18,20 +18,33 @@ internal sealed class ConnectionClock
 
     private const long Never = long.MaxValue;
 
+    /// <summary>What the time for many pieces comes to at most, in milliseconds: less than what a deadline can say.
+    /// </summary>
+    private const double LongestSendMs = 1e15;
+
     private readonly KvsServerOptions _options;
     private readonly TimeProvider _time;
     private long _deadlineMs;
     private long _stopDeadlineMs = Never;
+    private long _sendDeadlineMs = Never;
     private long _markedBytes;
     private long _markedExecuted;
+    private bool _inHandshake;
     private bool _inFrame;
     private bool _isIdle;
 
-    internal ConnectionClock(KvsServerOptions options, TimeProvider time)
+    /// <param name="options">The time-outs.</param>
+    /// <param name="time">What time it is.</param>
+    /// <param name="isRefused">Whether the client is one too many, and waited for only to be told so.</param>
+    internal ConnectionClock(KvsServerOptions options, TimeProvider time, bool isRefused = false)
     {
         _options = options;
         _time = time;
-        _deadlineMs = After(options.HandshakeTimeout);
+
+        // Clients that keep a number of connections make some long before they need them. A server that asks for a
+        // password does not know who they are, and does not keep them.
+        _inHandshake = isRefused || options.Password is not null;
+        _deadlineMs = _inHandshake ? After(options.HandshakeTimeout) : AfterIdling();
     }
 
     /// <summary>Whether the client's time is up. Any thread.</summary>
@@ -43,6 +56,24 @@ internal sealed class ConnectionClock
             return nowMs >= Volatile.Read(ref _deadlineMs) || nowMs >= Volatile.Read(ref _stopDeadlineMs);
         }
     }
+
+    /// <summary>Whether the client has taken too little of its replies for too long. Any thread.</summary>
+    internal bool IsSendOverdue => NowMs >= Volatile.Read(ref _sendDeadlineMs);
+
+    /// <summary>Replies wait for the client to take them.</summary>
+    /// <param name="bytes">Their length: that of several pieces has so many times the time of one.</param>
+    internal void SendBegun(long bytes)
+    {
+        if (_options.SendTimeout is { } time)
+        {
+            long pieces = Math.Max(1, bytes / _options.MinFrameProgressBytes);
+            double timeMs = Math.Min(time.TotalMilliseconds * pieces, LongestSendMs);
+            Volatile.Write(ref _sendDeadlineMs, NowMs + (long)timeMs);
+        }
+    }
+
+    /// <summary>The client has taken them.</summary>
+    internal void SendEnded() => Volatile.Write(ref _sendDeadlineMs, Never);
 
     /// <summary>The server stops: from now on, time is short. Any thread.</summary>
     internal void StopBegun() => Volatile.Write(ref _stopDeadlineMs, After(_options.DrainTimeout));
@@ -59,9 +90,21 @@ internal sealed class ConnectionClock
     /// <param name="waitingBytes">Bytes of an unfinished request that still lie in the input.</param>
     internal void Received(ISession? session, long waitingBytes)
     {
-        if (session is not { IsOpen: true })
+        if (session is null)
         {
-            // Still the deadline of the handshake, whatever came.
+            // Nothing has come: still the deadline of who may begin.
+            return;
+        }
+
+        if (!session.IsOpen)
+        {
+            // One deadline for all of the handshake, however it comes.
+            if (!_inHandshake)
+            {
+                _inHandshake = true;
+                Volatile.Write(ref _deadlineMs, After(_options.HandshakeTimeout));
+            }
+
             return;
         }
 
@@ -75,7 +118,7 @@ internal sealed class ConnectionClock
             _markedExecuted = session.Executed;
             if (!isStillIdle)
             {
-                Volatile.Write(ref _deadlineMs, _options.IdleTimeout is { } idle ? After(idle) : Never);
+                Volatile.Write(ref _deadlineMs, AfterIdling());
             }
 
             return;
@@ -94,6 +137,8 @@ internal sealed class ConnectionClock
     }
 
     private long NowMs => (long)_time.GetElapsedTime(0).TotalMilliseconds;
+
+    private long AfterIdling() => _options.IdleTimeout is { } idle ? After(idle) : Never;
 
     private long After(TimeSpan time) => NowMs + (long)time.TotalMilliseconds;
 }

@@ -153,9 +153,14 @@ internal sealed class ConnectionTable : IDisposable
     /// <summary>A quarter of the shortest time-out, so that none takes much longer than it says.</summary>
     private static TimeSpan Tick(KvsServerOptions options)
     {
-        TimeSpan idle = options.IdleTimeout ?? TimeSpan.MaxValue;
-        TimeSpan shortest =
-            new[] { options.HandshakeTimeout, options.FrameTimeout, idle, ConnectionClock.LingerTime }.Min();
+        TimeSpan shortest = new[]
+        {
+            options.HandshakeTimeout,
+            options.FrameTimeout,
+            options.IdleTimeout ?? TimeSpan.MaxValue,
+            options.SendTimeout ?? TimeSpan.MaxValue,
+            ConnectionClock.LingerTime,
+        }.Min();
         TimeSpan tick = shortest / 4;
         return tick < ShortestTick ? ShortestTick : tick > LongestTick ? LongestTick : tick;
     }

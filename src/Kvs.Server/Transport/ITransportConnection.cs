@@ -25,4 +25,8 @@ internal interface ITransportConnection
     /// <summary>Has something run soon, where what goes on with the connection's requests runs when bytes have come. It
     /// must not throw.</summary>
     void Post(Action work);
+
+    /// <summary>Ends the connection at once: what has not been sent is dropped, and whoever waits for it is told.
+    /// </summary>
+    void Abort();
 }

@@ -1,6 +1,6 @@
 namespace Kvs;
 
-/// <summary>A key, a value or a batch is beyond what the store takes. Nothing was stored.</summary>
+/// <summary>A key, a value or a batch is beyond what the store or its server takes. Nothing was stored.</summary>
 public sealed class KvsLimitException : KvsException
 {
     private KvsLimitException(string message) : base(message)
@@ -18,4 +18,7 @@ public sealed class KvsLimitException : KvsException
     internal static KvsLimitException BatchTooLong(long batchBytes, int maxBatchBytes) =>
         new($"The batch has {batchBytes} bytes, {Limits.BatchItemBytes} for each of its items included; the limit is " +
             $"{maxBatchBytes} bytes.");
+
+    internal static KvsLimitException RequestTooLong(long requestBytes, long maxRequestBytes) =>
+        new($"The request has {requestBytes} bytes; the limit is {maxRequestBytes} bytes. Split the batch.");
 }

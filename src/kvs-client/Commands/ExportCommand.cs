@@ -22,16 +22,23 @@ internal static class ExportCommand
         command.SetAction(parsed =>
         {
             string name = parsed.GetRequiredValue(file);
+            KvsClientOptions options = command.GetOptions(parsed);
+            var failures = new List<string>();
             var clients = new List<KvsClient>();
             try
             {
-                foreach (IPEndPoint address in command.GetAddresses(parsed))
+                foreach (EndPoint address in command.GetAddresses(parsed))
                 {
-                    clients.Add(command.Connect(address, parsed));
+                    Try(failures, () => clients.Add(KvsClient.Connect(address, options)));
+                }
+
+                if (clients.Count == 0)
+                {
+                    throw new ProgramException(string.Join(Environment.NewLine, failures));
                 }
 
                 long lines = TerminalProgress.Run(
-                    "Exporting", CountKeys(clients), progress => ExportTo(clients, name, progress));
+                    "Exporting", CountKeys(clients), progress => ExportTo(clients, name, failures, progress));
                 Console.Error.WriteLine($"{lines} lines exported.");
                 return 0;
             }
@@ -43,18 +50,28 @@ internal static class ExportCommand
         return command;
     }
 
-    /// <summary>Writes to another name first: an export that fails must not cost the one before.</summary>
-    private static long ExportTo(List<KvsClient> clients, string name, TerminalProgress progress)
+    /// <summary>Writes to another name first: an export that fails must not cost the one before. Where it has failed
+    /// because of a server, what was got stays there.</summary>
+    private static long ExportTo(List<KvsClient> clients, string name, List<string> failures, TerminalProgress progress)
     {
         if (name == "-" || IsDevice(name))
         {
-            return Export(clients, name, progress);
+            long written = Export(clients, name, failures, progress);
+            return failures.Count == 0 ? written : throw Incomplete(failures, written, "");
         }
 
         string unfinished = name + ".new";
+        bool isOfUse = false;
         try
         {
-            long lines = Export(clients, unfinished, progress);
+            long lines = Export(clients, unfinished, failures, progress);
+            isOfUse = lines > 0;
+            if (failures.Count > 0)
+            {
+                throw Incomplete(
+                    failures, lines, isOfUse ? $" They are in '{unfinished}'; '{name}' is left as it was." : "");
+            }
+
             File.Move(unfinished, name, overwrite: true);
             return lines;
         }
@@ -64,14 +81,18 @@ internal static class ExportCommand
         }
         finally
         {
-            File.Delete(unfinished);
+            if (!isOfUse)
+            {
+                File.Delete(unfinished);
+            }
         }
     }
 
     private static bool IsDevice(string name) =>
         Path.GetFullPath(name).StartsWith("/dev/", StringComparison.Ordinal);
 
-    private static long Export(List<KvsClient> clients, string name, TerminalProgress progress)
+    /// <summary>Writes what the servers have; those that fail are noted, and end nothing but their part.</summary>
+    private static long Export(List<KvsClient> clients, string name, List<string> failures, TerminalProgress progress)
     {
         long lines = 0;
         try
@@ -80,20 +101,42 @@ internal static class ExportCommand
                 ? new BufferedStream(Console.OpenStandardOutput(), FileBufferBytes)
                 : new FileStream(name, FileMode.Create, FileAccess.Write, FileShare.Read, FileBufferBytes);
             var writer = new JsonLineWriter(stream);
-            foreach (KvsEntry entry in clients.SelectMany(ScanAll))
+            foreach (KvsClient client in clients)
             {
-                writer.Write(entry);
-                progress.Report(++lines);
+                Try(failures, () =>
+                {
+                    foreach (KvsEntry entry in ScanAll(client))
+                    {
+                        writer.Write(entry);
+                        progress.Report(++lines);
+                    }
+                });
             }
 
             return lines;
         }
-        catch (Exception exception) when (exception is KvsException or IOException)
+        catch (IOException exception)
         {
             throw new ProgramException(
                 $"The export is incomplete after {lines} lines: {exception.Message}", exception);
         }
     }
+
+    private static void Try(List<string> failures, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (KvsException error)
+        {
+            failures.Add(error.Message);
+        }
+    }
+
+    private static ProgramException Incomplete(List<string> failures, long lines, string where) => new(
+        $"{string.Join(Environment.NewLine, failures)}{Environment.NewLine}" +
+        $"The export is incomplete: it has {lines} lines.{where}");
 
     private static IEnumerable<KvsEntry> ScanAll(KvsClient client)
     {
@@ -114,18 +157,31 @@ internal static class ExportCommand
     // For the progress only: where a server does not say, there is no percentage.
     private static long? CountKeys(List<KvsClient> clients)
     {
-        long sum = 0;
-        foreach (KvsClient client in TerminalProgress.IsShown ? clients : [])
+        if (!TerminalProgress.IsShown)
         {
-            string? keys = client.Stats().FirstOrDefault(figure => figure.Key == "keys").Value;
-            if (!long.TryParse(keys, NumberStyles.None, CultureInfo.InvariantCulture, out long count))
-            {
-                return null;
-            }
-
-            sum += count;
+            return null;
         }
 
-        return TerminalProgress.IsShown ? sum : null;
+        long sum = 0;
+        try
+        {
+            foreach (KvsClient client in clients)
+            {
+                string? keys = client.Stats().FirstOrDefault(figure => figure.Key == "keys").Value;
+                if (!long.TryParse(keys, NumberStyles.None, CultureInfo.InvariantCulture, out long count))
+                {
+                    return null;
+                }
+
+                sum += count;
+            }
+        }
+        catch (KvsException)
+        {
+            // Shows itself again when the server's entries are asked for.
+            return null;
+        }
+
+        return sum;
     }
 }

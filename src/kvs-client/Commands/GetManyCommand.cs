@@ -5,9 +5,13 @@ using Kvs.Client;
 
 namespace Kvs.ClientProgram.Commands;
 
-/// <summary><c>mget KEY...</c>: prints for each key, in the order of the keys, what <c>get</c> prints.</summary>
+/// <summary><c>mget KEY...</c>: prints for each key, in the order of the keys, what <c>get</c> prints: nothing for one
+/// that cannot be read, which the standard error stream names.</summary>
 internal static class GetManyCommand
 {
+    /// <summary>How much of a key a message shows.</summary>
+    private const int ShownCharacters = 64;
+
     public static Command Create()
     {
         var command = new ServerCommand("mget", "Print the values of several keys, each as get does");
@@ -20,44 +24,110 @@ internal static class GetManyCommand
         command.Add(keys);
         command.SetAction(parsed =>
         {
-            byte[][] names = [.. parsed.GetRequiredValue(keys).Select(Encoding.UTF8.GetBytes)];
-            IPEndPoint[] addresses = command.GetAddresses(parsed);
+            Reading[] readings = [.. parsed.GetRequiredValue(keys).Select(static key => new Reading(key))];
+            EndPoint[] addresses = command.GetAddresses(parsed);
             KvsClientOptions options = command.GetOptions(parsed);
-            byte[]?[] values = new byte[]?[names.Length];
-            foreach (IGrouping<int, int> part in Enumerable.Range(0, names.Length)
-                .GroupBy(i => SlotMap.OwnerOf(names[i], addresses.Length)))
+            foreach (IGrouping<int, Reading> part in readings
+                .GroupBy(reading => SlotMap.OwnerOf(reading.KeyBytes, addresses.Length)))
             {
-                Read(addresses[part.Key], options, names, [.. part], values);
+                Read(addresses[part.Key], options, [.. part]);
             }
 
-            using var output = new BytesOutput();
-            foreach (byte[]? value in values)
-            {
-                output.WriteLine(value ?? BytesOutput.KeyNotFound);
-            }
-
-            return 0;
+            WriteValues(readings);
+            return WriteFailures(readings) ? 1 : 0;
         });
         return command;
     }
 
-    /// <summary>Reads the keys at some places from their server.</summary>
-    private static void Read(
-        IPEndPoint server, KvsClientOptions options, byte[][] keys, int[] places, byte[]?[] values)
+    /// <summary>Reads keys from their server. One that cannot be read costs the others nothing.</summary>
+    private static void Read(EndPoint server, KvsClientOptions options, Reading[] readings)
     {
-        using var pipeline = KvsPipeline.Connect(
-            server,
-            (in KvsReply reply) =>
-            {
-                reply.ThrowIfError();
-                values[places[reply.Index]] = reply.IsFound ? reply.Value.ToArray() : null;
-            },
-            options);
-        foreach (int place in places)
+        var asked = new List<Reading>();
+        try
         {
-            pipeline.Get(keys[place]);
+            using var pipeline = KvsPipeline.Connect(
+                server, (in KvsReply reply) => asked[(int)reply.Index].Take(reply), options);
+            foreach (Reading reading in readings)
+            {
+                // Before it is asked for, as that may bring the answer already.
+                asked.Add(reading);
+                try
+                {
+                    pipeline.Get(reading.KeyBytes);
+                }
+                catch (KvsLimitException error)
+                {
+                    asked.RemoveAt(asked.Count - 1);
+                    reading.Fail(error);
+                }
+            }
+
+            pipeline.Flush();
+        }
+        catch (KvsException error)
+        {
+            foreach (Reading reading in readings)
+            {
+                reading.Fail(error);
+            }
+        }
+    }
+
+    private static void WriteValues(Reading[] readings)
+    {
+        using var output = new BytesOutput();
+        foreach (Reading reading in readings.Where(static reading => reading.Failure is null))
+        {
+            output.WriteLine(reading.Value ?? BytesOutput.KeyNotFound);
+        }
+    }
+
+    /// <summary>Names what could not be read; false where there is nothing.</summary>
+    private static bool WriteFailures(Reading[] readings)
+    {
+        bool isAny = false;
+        foreach (IGrouping<string, Reading> failed in readings
+            .Where(static reading => reading.Failure is not null)
+            .GroupBy(static reading => reading.Failure!))
+        {
+            isAny = true;
+            Console.Error.WriteLine($"{failed.Key} Not read: {string.Join(", ", failed.Select(Describe))}");
         }
 
-        pipeline.Flush();
+        return isAny;
+    }
+
+    private static string Describe(Reading reading) => reading.Key.Length <= ShownCharacters
+        ? reading.Key
+        : $"{reading.Key[..ShownCharacters]}...";
+
+    /// <summary>A key, and what reading it came to.</summary>
+    private sealed class Reading(string key)
+    {
+        private bool _isDone;
+
+        internal string Key { get; } = key;
+
+        internal byte[] KeyBytes { get; } = Encoding.UTF8.GetBytes(key);
+
+        /// <summary>The value; null where the key is not there.</summary>
+        internal byte[]? Value { get; private set; }
+
+        /// <summary>Why it could not be read; null where it could.</summary>
+        internal string? Failure { get; private set; }
+
+        internal void Take(in KvsReply reply)
+        {
+            _isDone = true;
+            Value = reply.IsFound ? reply.Value.ToArray() : null;
+            Failure = reply.IsError ? reply.Message : null;
+        }
+
+        /// <summary>It will have no answer, unless it has one.</summary>
+        internal void Fail(KvsException error)
+        {
+            Failure = _isDone ? Failure : error.Message;
+            _isDone = true;
+        }
     }
 }

@@ -1,26 +1,18 @@
 using System.CommandLine;
-using System.Net;
-using Kvs.Client;
 
 namespace Kvs.ClientProgram.Commands;
 
-/// <summary><c>ping</c>: prints <c>PONG</c> when the server answers, once for each server.</summary>
+/// <summary><c>ping</c>: prints <c>PONG</c> when the server answers, once for each server that does.</summary>
 internal static class PingCommand
 {
     public static Command Create()
     {
         var command = new ServerCommand("ping", "Print PONG if the server answers");
-        command.SetAction(parsed =>
+        command.SetAction(parsed => command.ForEachServer(parsed, static (_, client) =>
         {
-            foreach (IPEndPoint address in command.GetAddresses(parsed))
-            {
-                using KvsClient client = command.Connect(address, parsed);
-                client.Ping();
-                Console.Out.WriteLine("PONG");
-            }
-
-            return 0;
-        });
+            client.Ping();
+            Console.Out.WriteLine("PONG");
+        }));
         return command;
     }
 }

@@ -11,9 +11,10 @@ namespace Kvs.ClientProgram.Commands;
 /// servers has a part of the keys (<see cref="SlotMap"/>), and connects.</summary>
 internal sealed class ServerCommand : Command
 {
-    private readonly Option<IPEndPoint[]> _addresses = new("--addr")
+    private readonly Option<EndPoint[]> _addresses = new("--addr")
     {
-        Description = "Where the server listens; several times for several, always in the same order",
+        Description = "Where the server listens: an address with its port, or unix:PATH for a Unix socket; several " +
+                      "times for several, always in the same order",
         HelpName = "IP:PORT",
         DefaultValueFactory = _ => [Address.Default],
         CustomParser = ParseAddresses,
@@ -25,24 +26,69 @@ internal sealed class ServerCommand : Command
         HelpName = "FILE",
     };
 
+    private readonly Option<bool> _tls = new("--tls")
+    {
+        Description = "Encrypt (TLS), and talk only to a server whose certificate is trusted",
+    };
+
+    private readonly Option<FileInfo?> _tlsAuthority = new("--tls-ca")
+    {
+        Description = "Encrypt, and trust these certificates instead of those that the system trusts: PEM, of an " +
+                      "authority or the server's own",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> _tlsHost = new("--tls-host")
+    {
+        Description = "Encrypt, and ask for a certificate of this name instead of one of the address",
+        HelpName = "NAME",
+    };
+
     public ServerCommand(string name, string description) : base(name, description)
     {
         Add(_addresses);
         Add(_passwordFile);
+        Add(_tls);
+        Add(_tlsAuthority);
+        Add(_tlsHost);
     }
 
     /// <summary>Says what the command does with a connection to the server that owns a key; what it returns is the exit
     /// code.</summary>
     public void SetAction(Argument<string> key, Func<KvsClient, ParseResult, int> action) => SetAction(parsed =>
     {
-        IPEndPoint[] addresses = GetAddresses(parsed);
+        EndPoint[] addresses = GetAddresses(parsed);
         byte[] bytes = Encoding.UTF8.GetBytes(parsed.GetRequiredValue(key));
-        using KvsClient client = Connect(addresses[SlotMap.OwnerOf(bytes, addresses.Length)], parsed);
+        using var client =
+            KvsClient.Connect(addresses[SlotMap.OwnerOf(bytes, addresses.Length)], GetOptions(parsed));
         return action(client, parsed);
     });
 
+    /// <summary>Does something with each server, one after the other; what it returns is the exit code. A server that
+    /// fails is named on the standard error stream and costs the others nothing.</summary>
+    public int ForEachServer(ParseResult parsed, Action<EndPoint, KvsClient> action)
+    {
+        KvsClientOptions options = GetOptions(parsed);
+        int exitCode = 0;
+        foreach (EndPoint address in GetAddresses(parsed))
+        {
+            try
+            {
+                using var client = KvsClient.Connect(address, options);
+                action(address, client);
+            }
+            catch (KvsException error)
+            {
+                Console.Error.WriteLine(error.Message);
+                exitCode = 1;
+            }
+        }
+
+        return exitCode;
+    }
+
     /// <summary>The addresses that were given.</summary>
-    public IPEndPoint[] GetAddresses(ParseResult parsed) => parsed.GetRequiredValue(_addresses);
+    public EndPoint[] GetAddresses(ParseResult parsed) => parsed.GetRequiredValue(_addresses);
 
     /// <summary>How servers are connected to.</summary>
     public KvsClientOptions GetOptions(ParseResult parsed) => new()
@@ -50,16 +96,27 @@ internal sealed class ServerCommand : Command
         Password = parsed.GetValue(_passwordFile) is { } file
             ? File.ReadAllText(file.FullName).TrimEnd('\r', '\n')
             : null,
+        Tls = GetTls(parsed),
     };
 
-    /// <summary>Connects to one of the servers.</summary>
-    public KvsClient Connect(IPEndPoint address, ParseResult parsed) => KvsClient.Connect(address, GetOptions(parsed));
+    private KvsClientTls? GetTls(ParseResult parsed)
+    {
+        FileInfo? authority = parsed.GetValue(_tlsAuthority);
+        string? host = parsed.GetValue(_tlsHost);
+        if (!parsed.GetValue(_tls) && authority is null && host is null)
+        {
+            return null;
+        }
 
-    private static IPEndPoint[] ParseAddresses(ArgumentResult result)
+        KvsClientTls tls = authority is null ? new KvsClientTls() : KvsClientTls.Trusting(authority.FullName);
+        return tls with { TargetHost = host };
+    }
+
+    private static EndPoint[] ParseAddresses(ArgumentResult result)
     {
         try
         {
-            IPEndPoint[] addresses = [.. result.Tokens.Select(static token => Address.Parse(token.Value))];
+            EndPoint[] addresses = [.. result.Tokens.Select(static token => Address.ParseEndPoint(token.Value))];
             if (addresses.Distinct().Count() < addresses.Length)
             {
                 result.AddError("The same address is given twice; each server owns a part of the keys once.");

@@ -4,7 +4,7 @@ using System.Net;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Kvs.Client;
+using Kvs.CommandLine;
 
 namespace Kvs.ClientProgram.Commands;
 
@@ -19,24 +19,21 @@ internal static class StatsCommand
         command.Add(json);
         command.SetAction(parsed =>
         {
-            var servers = new List<(IPEndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)>();
-            foreach (IPEndPoint address in command.GetAddresses(parsed))
+            var servers = new List<(EndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)>();
+            int exitCode = command.ForEachServer(
+                parsed, (address, client) => servers.Add((address, client.Stats())));
+            bool isOne = command.GetAddresses(parsed).Length == 1;
+            if (parsed.GetValue(json) && servers.Count > 0)
             {
-                using KvsClient client = command.Connect(address, parsed);
-                servers.Add((address, client.Stats()));
+                Console.Out.WriteLine(ToJson(servers, isOne));
+                return exitCode;
             }
 
-            if (parsed.GetValue(json))
+            foreach ((EndPoint address, IReadOnlyList<KeyValuePair<string, string>> figures) in servers)
             {
-                Console.Out.WriteLine(ToJson(servers));
-                return 0;
-            }
-
-            foreach ((IPEndPoint address, IReadOnlyList<KeyValuePair<string, string>> figures) in servers)
-            {
-                if (servers.Count > 1)
+                if (!isOne)
                 {
-                    Console.Out.WriteLine($"server: {address}");
+                    Console.Out.WriteLine($"server: {Address.Format(address)}");
                 }
 
                 foreach ((string name, string value) in figures)
@@ -45,13 +42,13 @@ internal static class StatsCommand
                 }
             }
 
-            return 0;
+            return exitCode;
         });
         return command;
     }
 
     private static string ToJson(
-        List<(IPEndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)> servers)
+        List<(EndPoint Address, IReadOnlyList<KeyValuePair<string, string>> Figures)> servers, bool isOne)
     {
         using var bytes = new MemoryStream();
         using (var writer = new Utf8JsonWriter(bytes, new JsonWriterOptions
@@ -60,16 +57,16 @@ internal static class StatsCommand
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         }))
         {
-            if (servers.Count == 1)
+            if (isOne)
             {
                 WriteFigures(writer, servers[0].Figures);
             }
             else
             {
                 writer.WriteStartObject();
-                foreach ((IPEndPoint address, IReadOnlyList<KeyValuePair<string, string>> figures) in servers)
+                foreach ((EndPoint address, IReadOnlyList<KeyValuePair<string, string>> figures) in servers)
                 {
-                    writer.WritePropertyName(address.ToString());
+                    writer.WritePropertyName(Address.Format(address));
                     WriteFigures(writer, figures);
                 }
 

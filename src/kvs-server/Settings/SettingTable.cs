@@ -144,9 +144,13 @@ internal static class SettingTable
         OfServer("frame-timeout", "TIME", "How long a request may stay unfinished without progress",
             FormatTime(s_server.FrameTimeout),
             (server, text) => server with { FrameTimeout = ParseTime(text, s_millisecond) }),
-        OfServer("min-frame-progress", "SIZE", "What counts as progress of an unfinished request",
+        OfServer("min-frame-progress", "SIZE", "What counts as progress of an unfinished request, and of replies",
             FormatBytes(s_server.MinFrameProgressBytes),
             (server, text) => server with { MinFrameProgressBytes = ParseSize(text, 1, int.MaxValue) }),
+        OfServer("send-timeout", "TIME",
+            "How long a client may take none of its replies (of as many bytes as count for progress), or off",
+            FormatTime(s_server.SendTimeout!.Value),
+            (server, text) => server with { SendTimeout = text == Off ? null : ParseTime(text, s_millisecond) }),
         OfServer("drain-timeout", "TIME", "How long a server that stops goes on with clients that do not",
             FormatTime(s_server.DrainTimeout),
             (server, text) => server with { DrainTimeout = ParseTime(text, TimeSpan.Zero) }),
@@ -176,7 +180,7 @@ internal static class SettingTable
     private static int ParseSize(string text, int min, int max) => (int)ParseBytes(text, min, max);
 
     private static EndPoint[] ParseEndPoints(string text) =>
-        [.. text.Split(Setting.ListSeparator, StringSplitOptions.TrimEntries).Select(Address.ParseListening)];
+        [.. text.Split(Setting.ListSeparator, StringSplitOptions.TrimEntries).Select(Address.ParseEndPoint)];
 
     private static LogLevel ParseLogLevel(string text) => ParseOneOf(text, "level", s_logLevels) switch
     {

@@ -165,6 +165,37 @@ public abstract class TransportContract(KvsTransport kind)
     }
 
     [Fact]
+    public async Task A_connection_that_is_cut_off_ends_however_much_its_client_has_not_taken()
+    {
+        TaskCompletionSource<ITransportConnection> waiting = Promise<ITransportConnection>();
+        TaskCompletionSource ended = Promise();
+        await using Running running = await StartAsync(async connection =>
+        {
+            connection.Output.Write(new byte[Large]);
+            Task flushing = connection.Output.FlushAsync().AsTask();
+            waiting.SetResult(connection);
+
+            // As completed or as failed.
+            await Task.WhenAny(flushing);
+            ended.SetResult();
+        });
+        using Socket client = running.Connect();
+        ITransportConnection connection = await waiting.Task.WaitAsync(s_long);
+        Assert.False(ended.Task.IsCompleted);
+        connection.Abort();
+        await ended.Task.WaitAsync(s_long);
+        long received = 0;
+        byte[] bytes = new byte[64 * 1024];
+        while (client.Receive(bytes, SocketFlags.None, out SocketError error) is var count and > 0
+            && error == SocketError.Success)
+        {
+            received += count;
+        }
+
+        Assert.InRange(received, 0, Large - 1);
+    }
+
+    [Fact]
     public async Task A_connection_that_is_reset_fails_its_read_and_completes_its_flush()
     {
         TaskCompletionSource<bool> ended = Promise<bool>();

@@ -8,6 +8,14 @@ namespace Kvs.Server.Sessions.Resp;
 /// the latest <c>*</c> can take another byte, as an earlier one could only lead to the same place.</remarks>
 internal static class Glob
 {
+    /// <summary>How long a pattern for keys may be from its first special character on, in bytes: so that matching even
+    /// the longest key takes a fraction of a second. What is in front of that costs as much as comparing it.</summary>
+    internal const int MaxSpecialBytes = 1024;
+
+    /// <summary>Whether a pattern may be matched with any number of keys of any length.</summary>
+    internal static bool IsTooLong(ReadOnlySpan<byte> pattern) =>
+        pattern.Length - PrefixOf(pattern).Length > MaxSpecialBytes;
+
     /// <summary>What every key begins with that matches.</summary>
     internal static ReadOnlySpan<byte> PrefixOf(ReadOnlySpan<byte> pattern)
     {

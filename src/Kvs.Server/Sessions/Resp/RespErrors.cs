@@ -13,6 +13,9 @@ internal static class RespErrors
 
     internal static ReadOnlySpan<byte> Overflow => "ERR increment or decrement would overflow"u8;
 
+    internal static string PatternTooLong =>
+        $"ERR the pattern is too long: from its first special character on, the limit is {Glob.MaxSpecialBytes} bytes";
+
     internal static string NotAuthenticated => "NOAUTH Authentication required.";
 
     internal static ReadOnlySpan<byte> WrongPassword =>

@@ -56,6 +56,12 @@ internal sealed class EpollConnection : ITransportConnection
 
     public void Post(Action work) => _poller.Post(work);
 
+    public void Abort()
+    {
+        _input.Abort();
+        _output.Abort();
+    }
+
     /// <summary>Begins to hear from the poller.</summary>
     /// <exception cref="IOException">The kernel has no room for it.</exception>
     internal void Open() => _slot = _poller.Add(this, (int)_socket.SafeHandle.DangerousGetHandle());
@@ -72,13 +78,6 @@ internal sealed class EpollConnection : ITransportConnection
         {
             _input.BecameReady((readiness & Readiness.Ending) != 0);
         }
-    }
-
-    /// <summary>Tears the connection down: whatever waits for the client fails.</summary>
-    internal void Abort()
-    {
-        _input.Abort();
-        _output.Abort();
     }
 
     /// <summary>Closes the socket. Nobody waits for it any more.</summary>

@@ -43,4 +43,6 @@ internal sealed class KestrelConnection : ITransportConnection
 
     public void Post(Action work) =>
         ThreadPool.UnsafeQueueUserWorkItem(static posted => posted(), work, preferLocal: false);
+
+    public void Abort() => _context.Abort(new ConnectionAbortedException("The server has cut the client off."));
 }

@@ -47,4 +47,6 @@ internal sealed class TlsConnection : ITransportConnection
     }
 
     public void Post(Action work) => _plain.Post(work);
+
+    public void Abort() => _plain.Abort();
 }

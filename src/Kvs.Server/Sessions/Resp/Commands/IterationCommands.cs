@@ -99,7 +99,14 @@ internal static class IterationCommands
             }
         }
 
-        ScanPage page = session.Keys.ScanKeys(cursor, (int)Math.Min(count, MaxCount), Glob.PrefixOf(pattern));
+        if (Glob.IsTooLong(pattern))
+        {
+            session.Reply.Error(RespErrors.PatternTooLong);
+            return;
+        }
+
+        ScanPage page = ScanCursor.ReadPage(
+            session.Keys.ScanKeys, cursor, (int)Math.Min(count, MaxCount), Glob.PrefixOf(pattern));
         List<ReadOnlyMemory<byte>> keys = [];
         AddMatches(page, pattern, keys);
         session.Reply.Array(2);
@@ -109,6 +116,12 @@ internal static class IterationCommands
 
     private static void Keys(RespSession session, scoped in RespRequest request)
     {
+        if (Glob.IsTooLong(request[1]))
+        {
+            session.Reply.Error(RespErrors.PatternTooLong);
+            return;
+        }
+
         List<ReadOnlyMemory<byte>> keys = [];
         long bytes = 0;
         ulong cursor = 0;

@@ -1,6 +1,6 @@
-namespace Kvs.Server;
+namespace Kvs.Protocol;
 
-/// <summary>The files of a certificate and its key cannot be used. Nothing was started.</summary>
+/// <summary>A file of certificates or of a key cannot be used. Nothing was begun.</summary>
 public sealed class KvsCertificateException : KvsException
 {
     /// <summary>Makes the error.</summary>
