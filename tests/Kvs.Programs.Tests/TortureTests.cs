@@ -17,7 +17,7 @@ public sealed class StoreTortureTests
     [InlineData("disk")]
     [InlineData("interval:20")]
     public void A_store_whose_disk_drops_what_was_not_synced_keeps_what_its_level_promises(string durability) =>
-        Torture.Run(kills: 8, mayBeImpossible: "--power-cut", "--power-cut", "--durability", durability);
+        Torture.Run(kills: 16, mayBeImpossible: "--power-cut", "--power-cut", "--durability", durability);
 }
 
 /// <summary>A class of its own, so that it runs beside the other.</summary>
