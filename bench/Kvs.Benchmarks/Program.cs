@@ -31,4 +31,4 @@ Summary[] summaries = [.. BenchmarkSwitcher.FromAssembly(typeof(Program).Assembl
     .Run([.. args.Where(arg => arg != QuickOption)], config)];
 bool hasFailed = summaries.Any(summary =>
     summary.HasCriticalValidationErrors || summary.Reports.Any(report => !report.Success));
-return hasFailed ? 1 : 0;
+return RocksDbEngine.Exit(hasFailed ? 1 : 0);

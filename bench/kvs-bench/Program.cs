@@ -25,4 +25,4 @@ root.Add(TortureCommand.CreateWorker());
 root.Add(VerifyCommand.Create());
 root.Add(SoakCommand.Create());
 
-return CommandLineProgram.Run(root, Presets.Expand(args));
+return RocksDbEngine.Exit(CommandLineProgram.Run(root, Presets.Expand(args)));

@@ -9,4 +9,4 @@ RootCommand root = CommandLineProgram.CreateRoot("kvs-server", "Serves a kvs sto
 var commandLine = new ServerCommandLine();
 commandLine.AddTo(root);
 root.SetAction(commandLine.Run);
-return CommandLineProgram.Run(root, args);
+return RocksDbEngine.Exit(CommandLineProgram.Run(root, args));
