@@ -301,7 +301,7 @@ public sealed class TombstoneTests : IDisposable
                 isGone.Set();
             }
 
-            // Asserted below: on this thread, which is the store's own, a failed assertion would end the process.
+            // Asserted below: here it would fail a compaction that nobody has asked for.
             if (step == CompactionStep.Dropped)
             {
                 ByHand.AfterDeath(_files, reopened => hasComeBack |= reopened.Contains("removed"));
