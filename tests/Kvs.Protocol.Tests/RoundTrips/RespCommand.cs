@@ -6,8 +6,8 @@ using Kvs.Testing;
 
 namespace Kvs.Protocol.Tests;
 
-/// <summary>A command of the Redis protocol, as clients send it or as a person types it. Bytes are text in Latin-1
-/// here.</summary>
+/// <summary>A command of the Redis protocol, as clients send it or as a person types it; one without arguments is to be
+/// passed over. Bytes are text in Latin-1 here.</summary>
 internal sealed record RespCommand(ValueList<string> Arguments, bool IsTyped)
 {
     /// <summary>What a decoder has found.</summary>
@@ -41,7 +41,6 @@ internal sealed record RespCommand(ValueList<string> Arguments, bool IsTyped)
     /// <summary>Commands with an argument less, or a shorter one.</summary>
     internal IEnumerable<RespCommand> Smaller() => Arguments
         .Smaller(argument => argument.Length == 0 ? [] : [argument[..(argument.Length / 2)]])
-        .Where(arguments => arguments.Count > 0)
         .Select(arguments => this with { Arguments = arguments });
 
     /// <summary>A word as it is, where that is possible, else in quotes.</summary>

@@ -11,8 +11,8 @@ internal static class RespGenerators
     private const int Depth = 3;
 
     internal static Arbitrary<RespCommand[]> Commands { get; } = Arb.Array(Arb.From(
-        Generators.Texts.NonEmptyListOf().Zip(Generators.Flags, (arguments, isTyped) => new RespCommand(
-            ValueList.Of(isTyped ? arguments.Select(ShortEnoughToType) : arguments), isTyped)),
+        Generators.Texts.ArrayOf().Zip(Generators.Flags, (arguments, isTyped) => new RespCommand(
+            ValueList.Of(arguments.Select(argument => isTyped ? ShortEnoughToType(argument) : argument)), isTyped)),
         command => command.Smaller()));
 
     internal static Arbitrary<RespReply> Replies { get; } = Arb.From(Trees(Depth), reply => reply.Smaller());

@@ -73,6 +73,7 @@ public class RoundTripTests(ITestOutputHelper output)
             command.Write(written);
         }
 
+        RespCommand[] expected = [.. commands.Where(command => command.Arguments.Count > 0)];
         using var decoder = new RespDecoder(RespLimits);
         var batch = new RequestBatch();
         int read = 0;
@@ -85,7 +86,7 @@ public class RoundTripTests(ITestOutputHelper output)
                 int executed = Math.Max(1, batch.Count - 1);
                 for (int i = 0; i < executed; i++)
                 {
-                    Assert.Equal(commands[read++], RespCommand.Of(batch.Get(i, bytes)));
+                    Assert.Equal(expected[read++], RespCommand.Of(batch.Get(i, bytes)));
                 }
 
                 left = left.Slice(batch.ConsumedBy(executed - 1));
@@ -93,7 +94,7 @@ public class RoundTripTests(ITestOutputHelper output)
 
             return left;
         });
-        Assert.Equal(commands.Length, read);
+        Assert.Equal(expected.Length, read);
         Assert.Equal(0, decoder.GatheredBytes);
     }
 
