@@ -17,7 +17,8 @@ internal static class Generators
 
     internal static Gen<ulong> Numbers { get; } = Gen.OneOf(
         Gen.Elements(s_boundaries),
-        Gen.Choose(int.MinValue, int.MaxValue).Two().Select(halves => ((ulong)halves.Item1 << 32) ^ (uint)halves.Item2));
+        Gen.Choose(int.MinValue, int.MaxValue).Two().Select(
+            halves => ((ulong)halves.Item1 << 32) ^ (uint)halves.Item2));
 
     /// <summary>Any bytes, as text in Latin-1: mostly few.</summary>
     internal static Gen<string> Texts { get; } = Gen.Frequency(

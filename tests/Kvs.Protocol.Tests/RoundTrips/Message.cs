@@ -22,7 +22,8 @@ internal abstract record Message
     protected static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
 
     /// <summary>The beginnings of a text.</summary>
-    protected static IEnumerable<string> Shorter(string text) => text.Length == 0 ? [] : ["", text[..(text.Length / 2)]];
+    protected static IEnumerable<string> Shorter(string text) =>
+        text.Length == 0 ? [] : ["", text[..(text.Length / 2)]];
 
     /// <summary>Takes the fields off a request's body; null where they are refused.</summary>
     protected static RequestFields? Fields(Frame frame, out ReadOnlySpan<byte> body)

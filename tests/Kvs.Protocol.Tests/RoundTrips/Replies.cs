@@ -77,8 +77,11 @@ internal sealed record StatsReply(ValueList<KeyValuePair<string, string>> Figure
 
 internal sealed record ScanReply(ulong Next, ValueList<(string Key, string Value)> Entries) : Message
 {
-    internal override void Write(ArrayBufferWriter<byte> output, uint id) => ReplyWriter.WriteScan(
-        output, id, new ScanPage([.. Entries.Select(entry => new KvsEntry(Bytes(entry.Key), Bytes(entry.Value)))], Next));
+    internal override void Write(ArrayBufferWriter<byte> output, uint id)
+    {
+        KvsEntry[] entries = [.. Entries.Select(entry => new KvsEntry(Bytes(entry.Key), Bytes(entry.Value)))];
+        ReplyWriter.WriteScan(output, id, new ScanPage(entries, Next));
+    }
 
     internal override Message? Read(Frame frame) => ReplyReader.TryReadScan(frame.Body.ToArray(), out ScanPage page)
         ? new ScanReply(page.NextCursor, ValueList.Of(
