@@ -104,8 +104,8 @@ public sealed class MutatedFileTests(ITestOutputHelper output)
         using SimulatedFiles files = MakeClosed();
         string text = Encoding.ASCII.GetString(files.ReadAll(SmallStore.Manifest)[..^15]);
         Assert.Contains("\nsealed 1\n", text, StringComparison.Ordinal);
-        byte[] body = Encoding.ASCII.GetBytes(text.Replace("sealed 1\n", $"sealed {range}\n", StringComparison.Ordinal));
-        files.WriteAll(SmallStore.Manifest, WithCheck(body));
+        text = text.Replace("sealed 1\n", $"sealed {range}\n", StringComparison.Ordinal);
+        files.WriteAll(SmallStore.Manifest, WithCheck(Encoding.ASCII.GetBytes(text)));
         var damage = Assert.Throws<KvsDamageException>(() => SmallStore.Open(files));
         Assert.Equal(SmallStore.Manifest, damage.File);
         Assert.Contains(range, damage.Message, StringComparison.Ordinal);
