@@ -10,7 +10,7 @@ namespace Kvs.Testing;
 public static class RandomRounds
 {
     /// <summary>So many cases each test tries at least, when it is to be exhaustive.</summary>
-    public const long ExhaustiveCases = 5_000_000;
+    public const long ExhaustiveCases = 2_000_000;
 
     /// <summary>Whether the environment wants tests to leave nothing out.</summary>
     public static bool IsExhaustive { get; } = Environment.GetEnvironmentVariable("KVS_TEST_EXHAUSTIVE") is not null;
