@@ -26,6 +26,17 @@ internal static class FrameCorpus
         return output.WrittenSpan.ToArray();
     }
 
+    /// <summary>Where its frames begin.</summary>
+    internal static IEnumerable<int> Starts(byte[] corpus)
+    {
+        int bytes;
+        for (int start = 0; start < corpus.Length; start += bytes)
+        {
+            yield return start;
+            bytes = BinaryProtocol.HeaderBytes + (int)FrameHeader.Read(corpus.AsSpan(start)).BodyBytes;
+        }
+    }
+
     /// <summary>What a decoder hands out, in a form to compare.</summary>
     internal static string Describe(in Frame frame) => $"{frame.Header} {Convert.ToHexString(frame.Body)}";
 

@@ -53,7 +53,10 @@ internal sealed partial class GroupCommit
     // which nothing was written has none, and recovery can only look for those that have.
     private ulong _committed;
     private ulong _recorded;
-    private long _lastCommit = Stopwatch.GetTimestamp();
+
+    // When the last epoch was ended that was to be made durable. Not when its sync was done: a write that is made
+    // during the sync is in the next epoch, and has waited since.
+    private long _lastEnd = Stopwatch.GetTimestamp();
 
     internal GroupCommit(EpochGate gate, LogWriter log, SegmentSupply supply, Reclaimer reclaimer,
         KvStoreOptions options, Action onCommit)
@@ -127,7 +130,7 @@ internal sealed partial class GroupCommit
         while (!isStopping)
         {
             isStopping = WaitForWork();
-            bool isIntervalOver = Stopwatch.GetElapsedTime(_lastCommit) >= PresentInterval;
+            bool isIntervalOver = Stopwatch.GetElapsedTime(_lastEnd) >= PresentInterval;
             lock (_turn)
             {
                 if (isStopping || isIntervalOver || IsWanted())
@@ -160,7 +163,7 @@ internal sealed partial class GroupCommit
             while (!_isStopping && !IsWanted() && !_reclaimer.IsUrgent)
             {
                 TimeSpan interval = PresentInterval;
-                TimeSpan left = interval - Stopwatch.GetElapsedTime(_lastCommit);
+                TimeSpan left = interval - Stopwatch.GetElapsedTime(_lastEnd);
                 if (left <= TimeSpan.Zero)
                 {
                     if (_log.HasWritesAfter(_committed))
@@ -199,6 +202,7 @@ internal sealed partial class GroupCommit
             Volatile.Write(ref _isIntervalWanted, false);
         }
 
+        _lastEnd = Stopwatch.GetTimestamp();
         ulong ended = _durable.EndPresent();
         if (Poisoned is not null)
         {
@@ -214,7 +218,6 @@ internal sealed partial class GroupCommit
         {
             // No room for the commit record. What was written stays, and the next attempt covers it: the next that
             // someone waits for, or at the end of the interval.
-            _lastCommit = Stopwatch.GetTimestamp();
             lock (_work)
             {
                 _wanted = DurableEpoch;
@@ -249,7 +252,6 @@ internal sealed partial class GroupCommit
             segment.LastEpoch <= segment.SyncedEpoch);
 
         _committed = ended;
-        _lastCommit = Stopwatch.GetTimestamp();
     }
 
     private unsafe void Sync(ulong ended)

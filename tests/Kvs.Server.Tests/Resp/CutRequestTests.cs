@@ -147,7 +147,8 @@ public sealed class CutRequestTests(ITestOutputHelper log)
         [
             "SET key value", "GET key", "MSET a 1 b 2 c \"\"", "MGET a b c d", "APPEND key \"\\x00\\xff\\r\\n\"",
             "GET key", "NOSUCH a b", "GET", "MULTI", "INCR n", "GET n", "EXEC", "SETRANGE big 500 x", "GET big",
-            "DEL a b c", "PING",
+            "DEL a b c", "SET a-key-of-many-letters a-value-of-more-letters", "GET a-key-of-many-letters",
+            "EXISTS a-key-of-many-letters a-key-of-other-letters", "PING",
         ];
         byte[] typed = Encoding.Latin1.GetBytes(
             "PING\r\nSET t \"a b\\x41\"\r\nGET t\n\r\n*0\r\nECHO 'it\\'s'\r\n*-1\r\nGET  t  \r\n");

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Kvs.Compaction;
 using Kvs.Testing;
+using Xunit.Sdk;
 
 namespace Kvs.Tests;
 
@@ -13,8 +14,23 @@ internal static class ByHand
         SmallStore.OptionsOn(files, Durability.Interval) with
         {
             Compaction = new CompactionOptions { IsAutomatic = false },
-            AtCompactionStep = atStep,
+            AtCompactionStep = atStep is null ? null : Guarded(atStep),
         };
+
+    /// <summary>A step at which a failed assertion fails the compaction, and so the test that has asked for it. On the
+    /// store's own thread, where steps are taken, it would end the process, and nobody would know which test it was.
+    /// </summary>
+    internal static Action<CompactionStep> Guarded(Action<CompactionStep> atStep) => step =>
+    {
+        try
+        {
+            atStep(step);
+        }
+        catch (XunitException e)
+        {
+            throw new KvsWriteException($"At {step}: {e.Message}", isFinal: false, e);
+        }
+    };
 
     internal static KvStore Open(SimulatedFiles files, Action<CompactionStep>? atStep = null) =>
         KvStore.Open(SmallStore.Folder, OptionsOn(files, atStep));

@@ -50,7 +50,8 @@ public sealed class CompactionStepTests
         KvStore? opened = null;
         KvStoreOptions options = ByHand.OptionsOn(files) with { Clock = clock };
         Prepare(options, clock);
-        using (KvStore store = KvStore.Open(SmallStore.Folder, options with { AtCompactionStep = AtStep }))
+        KvStoreOptions atStep = options with { AtCompactionStep = ByHand.Guarded(AtStep) };
+        using (KvStore store = KvStore.Open(SmallStore.Folder, atStep))
         {
             opened = store;
             store.Compact();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Kvs.Folder;
 using Kvs.Log;
@@ -13,19 +12,19 @@ namespace Kvs.Tests;
 /// </summary>
 public sealed class MutatedFileTests(ITestOutputHelper output)
 {
-    private const int TextRounds = 40_000;
+    private static readonly TimeSpan s_duration = TimeSpan.FromSeconds(15);
 
     private readonly WriteScript _script = WriteScript.OneSegment;
 
     [Fact]
-    public void No_mutated_segment_passes_for_a_whole_one() => RunFor(TimeSpan.FromSeconds(5), random =>
+    public void No_mutated_segment_passes_for_a_whole_one() => RandomRounds.For(s_duration, output.WriteLine, random =>
     {
         using SimulatedFiles files = MakeClosed();
         string path = SmallStore.Segment(1);
         byte[] whole = files.ReadAll(path);
         byte[] mutated = new byte[whole.Length];
-        const int Rounds = 2000;
-        for (int round = 0; round < Rounds; round++)
+        const int Cases = 2000;
+        for (int number = 0; number < Cases; number++)
         {
             whole.CopyTo(mutated, 0);
             FileMutation.Mutate(mutated, random);
@@ -39,19 +38,20 @@ public sealed class MutatedFileTests(ITestOutputHelper output)
             Assert.Equal(path, damage.File);
         }
 
-        return Rounds;
+        return Cases;
     });
 
     [Fact]
-    public void No_mutated_file_of_a_closed_store_makes_a_wrong_value() => RunFor(TimeSpan.FromSeconds(5), random =>
-    {
-        using SimulatedFiles files = MakeClosed();
-        return OpenMutated(files, random, mayBeLate: true);
-    });
+    public void No_mutated_file_of_a_closed_store_makes_a_wrong_value() =>
+        RandomRounds.For(s_duration, output.WriteLine, random =>
+        {
+            using SimulatedFiles files = MakeClosed();
+            return OpenMutated(files, random, mayBeLate: true);
+        });
 
     [Fact]
     public void No_mutated_file_of_a_store_whose_process_died_makes_a_wrong_value() =>
-        RunFor(TimeSpan.FromSeconds(5), random =>
+        RandomRounds.For(s_duration, output.WriteLine, random =>
         {
             using var files = new SimulatedFiles();
             using KvStore store = SmallStore.Open(files);
@@ -65,41 +65,32 @@ public sealed class MutatedFileTests(ITestOutputHelper output)
     [Fact]
     public void No_mutated_manifest_or_marker_ends_in_anything_but_a_manifest_a_marker_or_an_error()
     {
-        using SimulatedFiles files = MakeClosed();
-        var random = new Random(TestSeed.Choose(output.WriteLine));
-        int read = 0;
-        foreach (string path in new[] { SmallStore.Manifest, SmallStore.Marker })
+        long read = 0;
+        long refused = 0;
+        RandomRounds.For(TimeSpan.FromSeconds(5), output.WriteLine, random =>
         {
-            byte[] whole = files.ReadAll(path);
-            byte[] body = whole[..^15];
-            for (int round = 0; round < TextRounds; round++)
+            using SimulatedFiles files = MakeClosed();
+            string path = random.Next(2) == 0 ? SmallStore.Manifest : SmallStore.Marker;
+            byte[] body = files.ReadAll(path)[..^15];
+            const int Cases = 1000;
+            for (int number = 0; number < Cases; number++)
             {
-                byte[] mutated = [.. body];
-                for (int change = random.Next(1, 4); change > 0; change--)
-                {
-                    mutated[random.Next(mutated.Length)] = random.Next(3) == 0
-                        ? (byte)random.Next(256)
-                        : (byte)"0123456789-\n  abcdef"[random.Next(20)];
-                }
-
-                string check = $"check {Checksum.OfBytes(mutated):x8}\n";
-                files.WriteAll(path, [.. mutated, .. Encoding.ASCII.GetBytes(check)]);
+                files.WriteAll(path, WithCheck(MutateText(body, random)));
                 try
                 {
                     _ = Manifest.TryRead(files, SmallStore.Folder);
                     _ = StoreMarker.TryRead(files, SmallStore.Folder);
-                    read++;
+                    Interlocked.Increment(ref read);
                 }
                 catch (KvsException)
                 {
-                    // As it should be.
+                    Interlocked.Increment(ref refused);
                 }
             }
 
-            files.WriteAll(path, whole);
-        }
-
-        Assert.InRange(read, 1, (2 * TextRounds) - 1);
+            return Cases;
+        });
+        Assert.True(read > 0 && refused > 0, $"{read} were read, {refused} refused");
     }
 
     /// <summary>A range of numbers in a manifest, with a checksum that fit, was read number by number up to the highest
@@ -113,9 +104,8 @@ public sealed class MutatedFileTests(ITestOutputHelper output)
         using SimulatedFiles files = MakeClosed();
         string text = Encoding.ASCII.GetString(files.ReadAll(SmallStore.Manifest)[..^15]);
         Assert.Contains("\nsealed 1\n", text, StringComparison.Ordinal);
-        byte[] body = Encoding.ASCII.GetBytes(text.Replace("sealed 1\n", $"sealed {range}\n", StringComparison.Ordinal));
-        string check = $"check {Checksum.OfBytes(body):x8}\n";
-        files.WriteAll(SmallStore.Manifest, [.. body, .. Encoding.ASCII.GetBytes(check)]);
+        text = text.Replace("sealed 1\n", $"sealed {range}\n", StringComparison.Ordinal);
+        files.WriteAll(SmallStore.Manifest, WithCheck(Encoding.ASCII.GetBytes(text)));
         var damage = Assert.Throws<KvsDamageException>(() => SmallStore.Open(files));
         Assert.Equal(SmallStore.Manifest, damage.File);
         Assert.Contains(range, damage.Message, StringComparison.Ordinal);
@@ -132,11 +122,27 @@ public sealed class MutatedFileTests(ITestOutputHelper output)
         _script.AssertMoment(store, _script.Count);
     }
 
+    private static byte[] MutateText(byte[] text, Random random)
+    {
+        byte[] mutated = [.. text];
+        for (int change = random.Next(1, 4); change > 0; change--)
+        {
+            mutated[random.Next(mutated.Length)] = random.Next(3) == 0
+                ? (byte)random.Next(256)
+                : (byte)"0123456789-\n  abcdef"[random.Next(20)];
+        }
+
+        return mutated;
+    }
+
+    private static byte[] WithCheck(byte[] text) =>
+        [.. text, .. Encoding.ASCII.GetBytes($"check {Checksum.OfBytes(text):x8}\n")];
+
     private int OpenMutated(SimulatedFiles files, Random random, bool mayBeLate)
     {
-        const int Rounds = 20;
+        const int Cases = 20;
         string[] names = [.. files.List(SmallStore.Folder).Where(name => name != "lock")];
-        for (int round = 0; round < Rounds; round++)
+        for (int number = 0; number < Cases; number++)
         {
             using SimulatedFiles damaged = files.CrashProcess();
             string path = Path.Combine(SmallStore.Folder, names[random.Next(names.Length)]);
@@ -166,7 +172,7 @@ public sealed class MutatedFileTests(ITestOutputHelper output)
             }
         }
 
-        return Rounds;
+        return Cases;
     }
 
     private void AssertRightOrDamaged(KvStore store)
@@ -192,30 +198,5 @@ public sealed class MutatedFileTests(ITestOutputHelper output)
         using KvStore store = SmallStore.Open(files);
         _script.MakeAll(store);
         return files;
-    }
-
-    private void RunFor(TimeSpan duration, Func<Random, int> run)
-    {
-        duration = TestDuration.Longer(duration);
-        long start = Stopwatch.GetTimestamp();
-        int seed = TestSeed.Choose(output.WriteLine);
-        long rounds = 0;
-        do
-        {
-            try
-            {
-                rounds += run(new Random(seed));
-            }
-            catch (Exception)
-            {
-                output.WriteLine($"Failed with seed {seed}");
-                throw;
-            }
-
-            seed++;
-        }
-        while (Stopwatch.GetElapsedTime(start) < duration);
-
-        output.WriteLine($"{rounds} mutations");
     }
 }

@@ -10,7 +10,6 @@ internal sealed class ModelPair
     private const int LongKeyBytes = 700;
 
     private readonly byte[][] _keys;
-    private readonly HandDrivenClock _clock;
     private readonly ModelVersions _versions;
     private KvStore? _store;
     private int _lastValue;
@@ -20,7 +19,7 @@ internal sealed class ModelPair
         // Some keys are long, so that their tombstones fill segments.
         _keys = [.. Enumerable.Range(0, keys).Select(key => Encoding.ASCII.GetBytes(
             $"k{key}".PadRight(key % 5 == 4 ? LongKeyBytes : 1, '.')))];
-        _clock = clock;
+        Clock = clock;
         _versions = new ModelVersions(keys);
         History = new ModelHistory(keys);
         Oracle = new MemoryEngine(clock: clock);
@@ -30,6 +29,11 @@ internal sealed class ModelPair
 
     internal ModelVersions Versions => _versions;
 
+    internal ModelLeases Leases { get; } = new();
+
+    /// <summary>What both take for the time.</summary>
+    internal HandDrivenClock Clock { get; }
+
     internal MemoryEngine Oracle { get; private set; }
 
     internal KvStore Store => _store!;
@@ -38,25 +42,18 @@ internal sealed class ModelPair
 
     internal byte[] Key(int key) => _keys[key];
 
-    /// <summary>A value that says which it is, of all.</summary>
-    internal byte[] NewValue(Random random)
+    /// <summary>The bytes of a value.</summary>
+    internal byte[] NewValue(ModelValue value)
     {
-        if (random.Next(12) == 0)
+        if (value.Number is { } number)
         {
-            return Encoding.ASCII.GetBytes(random.Next(1000).ToString(CultureInfo.InvariantCulture));
+            return Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
         }
 
-        int bytes = random.Next(40) switch
-        {
-            0 => random.Next(16_000, 40_000),
-            1 or 2 => random.Next(8_000, 16_000),
-            < 15 => random.Next(500, 3_000),
-            _ => random.Next(100),
-        };
-        byte[] value = new byte[bytes];
-        value.AsSpan().Fill((byte)(++_lastValue | 1));
-        _ = BitConverter.TryWriteBytes(value, _lastValue);
-        return value;
+        byte[] bytes = new byte[value.Bytes];
+        bytes.AsSpan().Fill((byte)(++_lastValue | 1));
+        _ = BitConverter.TryWriteBytes(bytes, _lastValue);
+        return bytes;
     }
 
     /// <summary>Goes on with a store that was opened: it must stand at one of these moments, and the oracle is put
@@ -71,10 +68,10 @@ internal sealed class ModelPair
             held[key] = Read(store, key, out versions[key]);
         }
 
-        History.Find(held, least, most, _clock.Now.ToUnixTimeMilliseconds());
+        History.Find(held, least, most, Clock.Now.ToUnixTimeMilliseconds());
         History.Restart(held);
         Oracle.Dispose();
-        Oracle = new MemoryEngine(clock: _clock);
+        Oracle = new MemoryEngine(clock: Clock);
         for (int key = 0; key < KeyCount; key++)
         {
             ulong oracle = 0;
@@ -106,6 +103,15 @@ internal sealed class ModelPair
         }
 
         History.Add([.. keys.Distinct().Select(key => (key, Read(Oracle, key, out _)))]);
+    }
+
+    /// <summary>A write was answered: where that means that it is on disk, so is all before it.</summary>
+    internal void NoteDurable(Durability? durability, bool isDone)
+    {
+        if (isDone && (durability ?? Store.Durability) == Durability.Disk)
+        {
+            History.NoteDurable();
+        }
     }
 
     /// <summary>Fails unless both hold the same under all keys, asked in every way.</summary>

@@ -12,6 +12,7 @@ internal sealed class ModelRun : IDisposable
     private readonly Random _random;
     private readonly HandDrivenClock _clock = new();
     private readonly ModelPair _pair;
+    private readonly ModelChooser _chooser;
     private readonly KvStoreOptions _options;
     private readonly List<string> _story = [];
     private SimulatedFiles _files = new();
@@ -20,6 +21,7 @@ internal sealed class ModelRun : IDisposable
     {
         _random = new Random(seed);
         _pair = new ModelPair(_random.Next(1, 40), _clock);
+        _chooser = new ModelChooser(_pair.KeyCount, _random);
         _options = new KvStoreOptions
         {
             Durability = _random.Next(4) switch
@@ -66,6 +68,7 @@ internal sealed class ModelRun : IDisposable
 
     public void Dispose()
     {
+        _pair.Leases.Dispose();
         _pair.Oracle.Dispose();
         _files.Dispose();
     }
@@ -84,12 +87,11 @@ internal sealed class ModelRun : IDisposable
             return GoOnAfter(early, before);
         }
 
-        using var driver = new ModelDriver(_pair, _clock, _random);
         try
         {
             _pair.GoOnWith(store, before.Least, before.Most);
             crash.Arm(isOpening: false);
-            Use(store, driver, crash);
+            Use(store, crash);
             if (crash.Taken is null && _random.Next(2) == 0)
             {
                 crash.Take();
@@ -97,13 +99,13 @@ internal sealed class ModelRun : IDisposable
         }
         finally
         {
-            driver.CheckLeases();
+            _pair.Leases.Check();
             store.Dispose();
         }
 
         crash.Disarm();
-        driver.CheckLeases();
-        driver.Dispose();
+        _pair.Leases.Check();
+        _pair.Leases.Dispose();
         int all = _pair.History.Done;
         _story.Add($"{all} writes");
         return crash.Taken is { } taken
@@ -127,7 +129,7 @@ internal sealed class ModelRun : IDisposable
         return standing with { Least = standing.Durable };
     }
 
-    private void Use(KvStore store, ModelDriver driver, CrashPoint crash)
+    private void Use(KvStore store, CrashPoint crash)
     {
         int steps = _random.Next(_random.Next(4) == 0 ? 400 : 80);
         Thread? compactor = _random.Next(4) == 0 ? StartCompactor(store, crash) : null;
@@ -136,7 +138,7 @@ internal sealed class ModelRun : IDisposable
             for (int step = 0; step < steps && crash.Taken is null; step++)
             {
                 _pair.Versions.BeginOperation();
-                driver.Step();
+                _chooser.Next().Make(_pair);
                 if (_random.Next(60) == 0)
                 {
                     store.Compact();

@@ -6,6 +6,9 @@ namespace Kvs.Tests;
 /// </summary>
 internal sealed class ModelVersions(int keys)
 {
+    /// <summary>Asks for the version of a key that is not there.</summary>
+    internal const int Absent = -1;
+
     /// <summary>Stands for a version of the store that the oracle does not know: it matches nothing.</summary>
     private const ulong Unknown = ulong.MaxValue;
 
@@ -69,11 +72,11 @@ internal sealed class ModelVersions(int keys)
         }
     }
 
-    /// <summary>A version that the key has or had, as both know it, or that of a key that is not there.</summary>
-    internal (ulong Store, ulong Oracle) Choose(int key, Random random)
+    /// <summary>A version that the key has or had, as both know it, counted from its latest; that of a key that is not
+    /// there when there are not so many, or for <see cref="Absent"/>.</summary>
+    internal (ulong Store, ulong Oracle) Back(int key, int back)
     {
         List<(ulong Store, ulong Oracle)> seen = _seen[key];
-        int back = random.Next(4);
-        return random.Next(8) == 0 || back >= seen.Count ? (0, 0) : seen[^(1 + back)];
+        return back < 0 || back >= seen.Count ? (0, 0) : seen[^(1 + back)];
     }
 }

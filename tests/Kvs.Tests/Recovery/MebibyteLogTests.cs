@@ -15,7 +15,7 @@ public sealed class MebibyteLogTests(ITestOutputHelper output) : IDisposable
     private const int SampledFrames = 300;
 
     private readonly MebibyteLog _log = new();
-    private readonly bool _isExhaustive = Environment.GetEnvironmentVariable("KVS_TEST_EXHAUSTIVE") is not null;
+    private readonly bool _isExhaustive = RandomRounds.IsExhaustive;
 
     public void Dispose() => _log.Dispose();
 
