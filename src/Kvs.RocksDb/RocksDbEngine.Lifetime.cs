@@ -22,6 +22,9 @@ public sealed partial class RocksDbEngine
     /// <summary>The longest time that a write waits for a sync, whatever its durability.</summary>
     private static readonly TimeSpan s_longestInterval = TimeSpan.FromSeconds(30);
 
+    // Whether this process has had a store open: then it must end by Exit. Never set back.
+    private static bool s_wasOpened;
+
     private readonly EpochGate _gate = new(first: 1, nameof(RocksDbEngine));
     private readonly RowLocks _locks = new();
     private readonly KvStoreOptions _options;
@@ -72,7 +75,7 @@ public sealed partial class RocksDbEngine
     public static void Register() => KvsEngines.Register(EngineName, Open);
 
     /// <summary>
-    /// How programs that may have opened the engine end. At a process's end the library destroys what threads of its
+    /// How programs that may have opened the engine end. Does not return where a store was opened: at a process's end the library destroys what threads of its
     /// own may still use, and now and then aborts ("pthread lock: Invalid argument"), long after all stores were
     /// closed: so where one was opened, the process ends here, without that.
     /// </summary>
@@ -83,7 +86,7 @@ public sealed partial class RocksDbEngine
         {
             Console.Out.Flush();
             Console.Error.Flush();
-            RocksDbLibrary.ExitAtOnce(exitCode);
+            ProcessEnd.ExitAtOnce(exitCode);
         }
 
         return exitCode;

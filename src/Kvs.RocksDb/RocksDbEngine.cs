@@ -332,8 +332,6 @@ public sealed partial class RocksDbEngine : IKvsEngine
     private Inside Enter() => new(_gate.Enter());
 
     /// <summary>A call that is under way: RocksDB is not closed before it has left.</summary>
-    private static bool s_wasOpened;
-
     private readonly ref struct Inside(EpochSlot slot) : IDisposable
     {
         public void Dispose() => EpochGate.Leave(slot);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Kvs.Server;
 
-/// <summary>The transports by name.</summary>
+/// <summary>The transports by name. Any thread may call any member.</summary>
 public static class KvsTransports
 {
     private static readonly Dictionary<string, KvsTransport> s_byName = new()
@@ -26,6 +26,7 @@ public static class KvsTransports
     public static KvsTransport Parse(string name) => s_byName[name];
 
     /// <summary>The name of a transport.</summary>
+    /// <exception cref="InvalidOperationException">It is none of them.</exception>
     public static string NameOf(KvsTransport transport) =>
         s_byName.First(named => named.Value == transport).Key;
 

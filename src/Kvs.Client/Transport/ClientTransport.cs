@@ -26,8 +26,9 @@ internal abstract class ClientTransport : IDisposable
     }
 
     /// <summary>Connects, and encrypts where that is asked for; for asynchronous use.</summary>
-    /// <exception cref="KvsConnectionException">The server cannot be trusted.</exception>
-    /// <exception cref="SocketException">Nobody takes the connection.</exception>
+    /// <exception cref="KvsConnectionException">Nobody takes the connection, or the server cannot be trusted.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It took too long.</exception>
     internal static async Task<ClientTransport> ConnectAsync(
         EndPoint endPoint, KvsClientOptions options, CancellationToken cancellation)
     {

@@ -32,15 +32,10 @@ internal sealed class TlsTransport : ClientTransport
             transport._tls.AuthenticateAsClient(trust.Options);
             return transport;
         }
-        catch (Exception error) when (error is not OperationCanceledException)
+        catch (Exception error)
         {
             transport.Dispose();
             throw ClientSocket.CannotConnect(endPoint, Why(trust, error), error);
-        }
-        catch
-        {
-            transport.Dispose();
-            throw;
         }
     }
 

@@ -44,10 +44,6 @@ internal static unsafe partial class RocksDbLibrary
         return message;
     }
 
-    /// <summary>Ends the process without what libraries do at its end.</summary>
-    [LibraryImport("libc", EntryPoint = "_exit")]
-    internal static partial void ExitAtOnce(int exitCode);
-
     [LibraryImport(Name, EntryPoint = "rocksdb_free")]
     internal static partial void Free(void* memory);
 

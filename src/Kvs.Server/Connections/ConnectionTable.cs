@@ -34,6 +34,10 @@ internal sealed class ConnectionTable : IDisposable
         _timer = new Timer(_ => CheckTime(), null, tick, tick);
     }
 
+    /// <summary>So many connections at the most are kept by a transport that encrypts: a client which has not finished
+    /// the handshake of TLS is none that this table knows of.</summary>
+    internal static long MostWithRefused(KvsServerOptions options) => (long)options.MaxConnections + MaxRefused;
+
     /// <summary>Serves a connection to its end.</summary>
     internal async Task ServeAsync(ITransportConnection transport)
     {

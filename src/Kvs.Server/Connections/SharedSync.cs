@@ -4,9 +4,9 @@ namespace Kvs.Server.Connections;
 /// One sync of the engine for all connections that wait for one: those that come while it runs gather for the next, and
 /// so do those whose requests have arrived when it would begin. The busier the server, the more replies a sync lets go.
 /// </summary>
-/// <remarks>Any thread may call any member. <c>_gate</c> guards <c>_gathering</c> and <c>_isUnderWay</c>; those whose
-/// sync is under way belong to whoever runs it. A sync is begun
-/// after everybody whom it lets go has joined, so it covers what they have written.</remarks>
+/// <remarks>Any thread may call any member. <c>_gate</c> guards <c>_gathering</c> and <c>_isUnderWay</c>;
+/// <c>_syncing</c> belongs to whoever runs the sync. A sync begins after all whom it lets go have joined, so it covers
+/// what they have written.</remarks>
 internal sealed class SharedSync
 {
     private readonly Lock _gate = new();

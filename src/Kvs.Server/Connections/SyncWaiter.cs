@@ -4,6 +4,8 @@ namespace Kvs.Server.Connections;
 
 /// <summary>A connection that waits for a sync. One per connection, used again and again: it waits for one at a time.
 /// </summary>
+/// <remarks>The connection's flow begins and awaits; any thread may call <see cref="Post"/> and, once for each wait,
+/// <see cref="EndSoon"/>.</remarks>
 internal sealed class SyncWaiter : IValueTaskSource
 {
     private readonly Action<Action> _post;

@@ -11,7 +11,7 @@ namespace Kvs.Commits;
 /// Thread-safe; <see cref="EndPresent"/> and <see cref="Commit"/> by one thread at a time. What waiting threads look at
 /// is changed under one monitor; <see cref="Value"/> and <see cref="Poison"/> are read without it. Invariants:
 /// (1) <see cref="Value"/> is raised to an epoch only after everybody had left it and what was stamped up to it had
-/// been     made durable without an error;
+/// been made durable without an error;
 /// (2) once it is poisoned it is never raised again.
 /// </remarks>
 /// <typeparam name="TSchedule">Who decides which thread goes on at each access to what threads share.</typeparam>

@@ -91,13 +91,22 @@ internal sealed partial class GroupCommit
         }
 
         var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return TryTellWhenDurable(epoch, failure => End(waiter, failure))
-            ? new ValueTask(waiter.Task.WaitAsync(cancellation))
-            : ValueTask.CompletedTask;
+        try
+        {
+            return TryTellWhenDurable(epoch, failure => End(waiter, failure))
+                ? new ValueTask(waiter.Task.WaitAsync(cancellation))
+                : ValueTask.CompletedTask;
+        }
+        catch (KvsWriteException e)
+        {
+            return ValueTask.FromException(e);
+        }
     }
 
     /// <summary>The same by a call on the thread that commits. False, and nothing is called, where the epoch is durable
     /// already.</summary>
+    /// <exception cref="KvsWriteException">The store takes no more writes; nothing is called.</exception>
+    /// <exception cref="ObjectDisposedException">The store was closed; nothing is called.</exception>
     internal bool TryTellWhenDurable(ulong epoch, Action<Exception?> tell)
     {
         // Listed before the wish is made: an attempt that fails from now on is an answer to it.

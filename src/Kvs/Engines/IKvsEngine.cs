@@ -92,11 +92,13 @@ public interface IKvsEngine : IDisposable
     /// <param name="cancellation">Ends the waiting, not the sync.</param>
     ValueTask FlushAsync(CancellationToken cancellation = default);
 
-    /// <summary>The same for who has many waiting and no thread to spare: a callback on the thread that has made the
-    /// sync, which saves a change of threads for each.</summary>
+    /// <summary>The same for who has many waiting and no thread to spare: a callback, where the engine can on the thread
+    /// that has made the sync, which saves a change of threads for each.</summary>
     /// <param name="done">Called once, with null or with why the sync failed. It must be short and not throw, and may
     /// call this again but nothing of the store's that waits: the next sync comes after it.</param>
     /// <returns>False, and nothing is called, where everything is durable already.</returns>
+    /// <exception cref="KvsWriteException">The store takes no more writes; nothing is called.</exception>
+    /// <exception cref="ObjectDisposedException">The store was closed; nothing is called.</exception>
     bool FlushThen(Action<Exception?> done)
     {
         ValueTask flushing = FlushAsync();

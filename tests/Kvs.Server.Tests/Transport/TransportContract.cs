@@ -2,6 +2,8 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
+using Kvs.Server.Tests.Support;
 using Kvs.Server.Transport;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -64,17 +66,20 @@ public abstract class TransportContract(KvsTransport kind)
     [Fact]
     public async Task A_flush_is_complete_when_the_network_has_taken_everything()
     {
+        TaskCompletionSource<bool> waits = Promise<bool>();
         TaskCompletionSource flushed = Promise();
         await using Running running = await StartAsync(async connection =>
         {
             connection.Output.Write(new byte[Large]);
             Assert.Equal(Large, connection.Output.UnflushedBytes);
-            await connection.Output.FlushAsync();
+            ValueTask<FlushResult> flushing = connection.Output.FlushAsync();
+            waits.SetResult(!flushing.IsCompleted);
+            await flushing;
             Assert.Equal(0, connection.Output.UnflushedBytes);
             flushed.SetResult();
         });
         using Socket client = running.Connect();
-        await Task.Delay(50);
+        Assert.True(await waits.Task.WaitAsync(s_long));
         Assert.False(flushed.Task.IsCompleted);
         ReceiveAll(client, new byte[Large]);
         await flushed.Task.WaitAsync(s_long);
@@ -109,12 +114,12 @@ public abstract class TransportContract(KvsTransport kind)
         byte[] received = new byte[9];
         foreach (string part in new[] { "a", "bc", "def", "ghi" })
         {
-            client.Send(System.Text.Encoding.ASCII.GetBytes(part));
+            client.Send(Encoding.ASCII.GetBytes(part));
             await Task.Delay(5);
         }
 
         ReceiveAll(client, received);
-        Assert.Equal("abcdefghi", System.Text.Encoding.ASCII.GetString(received));
+        Assert.Equal("abcdefghi", Encoding.ASCII.GetString(received));
     }
 
     [Fact]
@@ -124,8 +129,9 @@ public abstract class TransportContract(KvsTransport kind)
         TaskCompletionSource cancelled = Promise();
         await using Running running = await StartAsync(async connection =>
         {
+            ValueTask<ReadResult> reading = connection.Input.ReadAsync();
             connected.SetResult(connection);
-            ReadResult read = await connection.Input.ReadAsync();
+            ReadResult read = await reading;
             Assert.True(read.IsCanceled);
             connection.Input.AdvanceTo(read.Buffer.Start);
             using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(20));
@@ -136,7 +142,6 @@ public abstract class TransportContract(KvsTransport kind)
         });
         using Socket client = running.Connect();
         ITransportConnection connection = await connected.Task.WaitAsync(s_long);
-        await Task.Delay(20);
         connection.Input.CancelPendingRead();
         await cancelled.Task.WaitAsync(s_long);
         client.Send([7]);
@@ -152,13 +157,13 @@ public abstract class TransportContract(KvsTransport kind)
         TaskCompletionSource<FlushResult> cancelled = Promise<FlushResult>();
         await using Running running = await StartAsync(async connection =>
         {
-            connected.SetResult(connection);
             connection.Output.Write(new byte[Large]);
-            cancelled.SetResult(await connection.Output.FlushAsync());
+            ValueTask<FlushResult> flushing = connection.Output.FlushAsync();
+            connected.SetResult(connection);
+            cancelled.SetResult(await flushing);
         });
         using Socket client = running.Connect();
         ITransportConnection connection = await connected.Task.WaitAsync(s_long);
-        await Task.Delay(20);
         Assert.False(cancelled.Task.IsCompleted);
         connection.Output.CancelPendingFlush();
         Assert.True((await cancelled.Task.WaitAsync(s_long)).IsCanceled);
@@ -246,8 +251,7 @@ public abstract class TransportContract(KvsTransport kind)
         await begun.Task.WaitAsync(s_long);
         using var abort = new CancellationTokenSource();
         Task stopping = transport.StopAsync(abort.Token);
-        Assert.ThrowsAny<SocketException>(() => Connect(endPoints[0]));
-        await Task.Delay(50);
+        await Eventually.TrueAsync(() => IsRefused(endPoints[0]));
         Assert.False(stopping.IsCompleted);
         await abort.CancelAsync();
         await stopping.WaitAsync(s_long);
@@ -344,6 +348,19 @@ public abstract class TransportContract(KvsTransport kind)
         };
         client.Connect(endPoint);
         return client;
+    }
+
+    private static bool IsRefused(EndPoint endPoint)
+    {
+        try
+        {
+            Connect(endPoint).Dispose();
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 
     private static void SendAll(Socket client, ReadOnlySpan<byte> bytes)

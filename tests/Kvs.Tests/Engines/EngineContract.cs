@@ -281,6 +281,19 @@ public abstract class EngineContract<T>(ITestOutputHelper output) : EngineTests<
     }
 
     [Fact]
+    public async Task A_flush_with_a_callback_ends_as_well()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            Engine.Set(Key(i), Bytes("value"));
+            var told = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            Assert.True(!Engine.FlushThen(told.SetResult) || await told.Task is null);
+        }
+
+        CheckNowAndAfterReopening(() => Assert.Equal(20, Engine.GetStatistics().Keys));
+    }
+
+    [Fact]
     public async Task Many_flushes_at_once_all_end()
     {
         Task[] flushes = [.. Enumerable.Range(0, 100).Select(async i =>

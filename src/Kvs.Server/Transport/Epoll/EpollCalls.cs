@@ -9,13 +9,17 @@ namespace Kvs.Server.Transport.Epoll;
 /// </summary>
 internal static unsafe partial class EpollCalls
 {
+    /// <summary>Of epoll_create1 and eventfd.</summary>
     internal const int CloseOnExec = 0x80000;
 
-    internal const int Add = 1;
+    /// <summary>Of epoll_ctl.</summary>
+    internal const int ControlAdd = 1;
 
+    // Of recv and send.
     internal const int DoNotWait = 0x40;
     internal const int NoSignal = 0x4000;
 
+    // errno
     internal const int ErrorInterrupted = 4;
     internal const int ErrorWouldBlock = 11;
 

@@ -4,8 +4,9 @@ using System.Net.Sockets;
 
 namespace Kvs.Server.Transport.Epoll;
 
-/// <summary>One connection of the transport. Its poller calls <see cref="Handle"/>; any thread may call any member.
-/// </summary>
+/// <summary>One connection of the transport.</summary>
+/// <remarks>Any thread may call any member, except that the transport calls <see cref="Open"/> first and one of the
+/// closing ones last, and the pipes are for one reader and one writer.</remarks>
 internal sealed class EpollConnection : ITransportConnection
 {
     private readonly Socket _socket;
@@ -27,8 +28,7 @@ internal sealed class EpollConnection : ITransportConnection
             socket.NoDelay = true;
         }
 
-        // Peers that vanished without a word are noticed in the end, however long their connection may be idle.
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        ConnectionSocket.KeepAlive(socket);
     }
 
     public PipeReader Input => _input;
@@ -42,15 +42,7 @@ internal sealed class EpollConnection : ITransportConnection
 
     public ValueTask FinishSendingAsync()
     {
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
-        {
-            // The client was faster: the connection is gone, and with it the need to end it well.
-        }
-
+        ConnectionSocket.FinishSending(_socket);
         return ValueTask.CompletedTask;
     }
 
@@ -86,11 +78,11 @@ internal sealed class EpollConnection : ITransportConnection
         // First the promise that no event comes any more, then the end of the descriptor, whose number the next
         // connection may get.
         _poller.Remove(_slot);
-        Dispose();
+        CloseUnopened();
     }
 
-    /// <summary>Closes the socket of a connection that was never opened.</summary>
-    internal void Dispose()
+    /// <summary>The same for a connection that was never opened.</summary>
+    internal void CloseUnopened()
     {
         _input.Close();
         _output.Close();

@@ -12,6 +12,8 @@ namespace Kvs.Server.Transport.Epoll;
 /// that sends for each round of a connection, and one for all of the events of a moment). What is short runs on the
 /// poller itself; <see cref="Poller"/> tells what happens where it is not.
 /// </summary>
+/// <remarks>Any thread may call any member, <see cref="StartAsync"/> once and before the others. <c>_gate</c> guards
+/// <c>_connections</c> and <c>_isStopping</c>; the rest is set by <see cref="StartAsync"/>.</remarks>
 internal sealed class EpollTransport : ITransport
 {
     /// <summary>How often pollers that are held up are looked for: far longer than requests take, far shorter than
@@ -158,7 +160,7 @@ internal sealed class EpollTransport : ITransport
 
         if (!TryEnter(connection))
         {
-            connection.Dispose();
+            connection.CloseUnopened();
             return;
         }
 
@@ -169,7 +171,7 @@ internal sealed class EpollTransport : ITransport
         catch (IOException)
         {
             Leave(connection);
-            connection.Dispose();
+            connection.CloseUnopened();
             throw;
         }
 
@@ -200,8 +202,7 @@ internal sealed class EpollTransport : ITransport
     {
         lock (_gate)
         {
-            // A client that has not finished the handshake of TLS is none that the server knows of.
-            return _connections.Count < _options.MaxConnections + (long)ConnectionTable.MaxRefused &&
+            return (_tls is null || _connections.Count < ConnectionTable.MostWithRefused(_options)) &&
                    _connections.Add(connection);
         }
     }

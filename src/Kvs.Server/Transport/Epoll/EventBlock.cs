@@ -45,6 +45,6 @@ internal sealed class EventBlock(int capacity)
         var bytes = new Span<byte>(change, EventBytes);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)wanted);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[s_idOffset..], id);
-        return EpollCalls.Control(epoll, EpollCalls.Add, descriptor, change);
+        return EpollCalls.Control(epoll, EpollCalls.ControlAdd, descriptor, change);
     }
 }

@@ -22,14 +22,18 @@ internal sealed class Poller : IDisposable
 {
     /// <summary>So many threads may be held up at once; beyond, the connections do wait. Each was given its turn by the
     /// watch, which takes its time: it is a bound for what goes wrong for long.</summary>
-    internal const int MaxThreads = 256;
+    private const int MaxThreads = 256;
 
     /// <summary>So many looks in a row must find the leader in the same event: one that only waits for its share of a
     /// busy processor is not held up.</summary>
     private const int LooksBeforeHeldUp = 3;
 
+    /// <summary>So many events are fetched with one system call.</summary>
     private const int MaxEvents = 256;
+
+    /// <summary>One waits to take the lead without a thread's start; more would only wait.</summary>
     private const int MaxFollowers = 1;
+
     private const long WakeId = -1;
 
     private readonly object _gate = new();
@@ -47,13 +51,13 @@ internal sealed class Poller : IDisposable
     private int _followers;
     private int _fetched;
     private int _taken;
-    private int _turns;
+    private int _postedTurns;
     private bool _isWaiting;
     private bool _isWoken;
     private bool _isDisposed;
     private long _handled;
-    private long _watched = -1;
-    private int _looks;
+    private long _handledAtLook = -1;
+    private int _looksInSameEvent;
 
     /// <summary>Starts waiting.</summary>
     /// <exception cref="IOException">The process may not open more files, or start more threads.</exception>
@@ -61,28 +65,27 @@ internal sealed class Poller : IDisposable
     {
         _name = name;
         _logger = logger;
-        _epoll = EpollCalls.Create(EpollCalls.CloseOnExec);
-        ThrowIfFailed(_epoll);
-        _wake = EpollCalls.CreateEvent(0, EpollCalls.CloseOnExec);
-        ThrowIfFailed(_wake);
-        ThrowIfFailed(EventBlock.Add(_epoll, _wake, Readiness.Input | Readiness.EdgeTriggered, WakeId));
         for (int slot = _slots.Length - 1; slot >= 0; slot--)
         {
             _freeSlots.Push(slot);
         }
 
-        StartThread();
-    }
-
-    /// <summary>How many threads there are, those that are held up included.</summary>
-    internal int Threads
-    {
-        get
+        _epoll = EpollCalls.Create(EpollCalls.CloseOnExec);
+        ThrowIfFailed(_epoll);
+        try
         {
-            lock (_gate)
+            _wake = EpollCalls.CreateEvent(0, EpollCalls.CloseOnExec);
+            ThrowIfFailed(_wake);
+            ThrowIfFailed(EventBlock.Add(_epoll, _wake, Readiness.Input | Readiness.EdgeTriggered, WakeId));
+            if (!TryStartThread())
             {
-                return _threads;
+                throw new IOException("The system does not start more threads.");
             }
+        }
+        catch
+        {
+            Close();
+            throw;
         }
     }
 
@@ -137,10 +140,10 @@ internal sealed class Poller : IDisposable
                 return;
             }
 
+            // Within the gate: it is not closed meanwhile.
             _isWoken = true;
+            Wake();
         }
-
-        Wake();
     }
 
     /// <summary>Has another thread take the lead where the leader has been in the same event for the last calls. Called
@@ -149,23 +152,25 @@ internal sealed class Poller : IDisposable
     {
         lock (_gate)
         {
-            bool isInSameEvent = !_isWaiting && _leader is not null && _handled == _watched;
-            _watched = _handled;
-            _looks = isInSameEvent ? _looks + 1 : 0;
-            if (_looks < LooksBeforeHeldUp || _isDisposed || _threads >= MaxThreads)
+            bool isInSameEvent = !_isWaiting && _leader is not null && _handled == _handledAtLook;
+            _handledAtLook = _handled;
+            _looksInSameEvent = isInSameEvent ? _looksInSameEvent + 1 : 0;
+            if (_looksInSameEvent < LooksBeforeHeldUp || _isDisposed || _threads >= MaxThreads)
             {
                 return;
             }
 
-            _looks = 0;
-            _leader = null;
+            // Who waits to follow takes a lead that is free; where nobody does and no thread starts, it stays where it
+            // is.
+            _looksInSameEvent = 0;
             if (_followers > 0)
             {
+                _leader = null;
                 Monitor.Pulse(_gate);
             }
-            else
+            else if (TryStartThread())
             {
-                StartThread();
+                _leader = null;
             }
         }
     }
@@ -184,6 +189,11 @@ internal sealed class Poller : IDisposable
             }
         }
 
+        Close();
+    }
+
+    private void Close()
+    {
         _ = EpollCalls.Close(_wake);
         _ = EpollCalls.Close(_epoll);
     }
@@ -206,18 +216,19 @@ internal sealed class Poller : IDisposable
         new($"The system does not watch more sockets: {Marshal.GetPInvokeErrorMessage(error)}.");
 
     /// <summary>Under <c>_gate</c>, or before anybody else knows of this.</summary>
-    private void StartThread()
+    private bool TryStartThread()
     {
         _threads++;
         try
         {
             new Thread(Work) { IsBackground = true, Name = _name }.Start();
+            return true;
         }
         catch (Exception error) when (error is OutOfMemoryException or ThreadStartException)
         {
-            // Nobody leads; the next that finishes its event does.
             _threads--;
             TransportLog.NoThread(_logger, error);
+            return false;
         }
     }
 
@@ -280,7 +291,7 @@ internal sealed class Poller : IDisposable
                 _isWoken = false;
                 _fetched = fetched;
                 _taken = 0;
-                _turns = _posted.Count;
+                _postedTurns = _posted.Count;
             }
         }
     }
@@ -335,7 +346,7 @@ internal sealed class Poller : IDisposable
     private bool TryTakePosted(out Action? posted)
     {
         posted = null;
-        return _turns-- > 0 && _posted.TryDequeue(out posted);
+        return _postedTurns-- > 0 && _posted.TryDequeue(out posted);
     }
 
     private void Free(int slot)

@@ -11,8 +11,9 @@ namespace Kvs.Server.Transport.Epoll;
 /// holds no memory.
 /// </summary>
 /// <remarks>
-/// <para>One flow reads; the poller, and whoever cancels or aborts, come in between. <c>_gate</c> guards everything but
-/// the bytes that the flow was given, which are its own until it hands them back.</para>
+/// <para>One flow reads; the poller, and whoever cancels or aborts, come in between. <c>_gate</c> guards the flags. The
+/// buffer, its bounds and what was given belong to the flow while it runs, and to whoever holds the gate while it waits.
+/// </para>
 /// <para>1. <c>_isReadable</c> is false only if the socket was empty after the last event that the poller told of, so
 /// that another event will come for whatever arrives: a receive that got less than it asked for, or nothing, has
 /// emptied it.</para>
@@ -119,16 +120,17 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
 
     public override void CancelPendingRead()
     {
+        Woken woken;
         lock (_gate)
         {
             _isCancelled = true;
-            if (!TryWake())
+            if (!TryWake(out woken))
             {
                 return;
             }
         }
 
-        LetGo();
+        LetGo(woken);
     }
 
     public override void Complete(Exception? exception = null)
@@ -154,35 +156,35 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     /// <param name="isEnding">The client sends no more, or the connection is lost.</param>
     internal void BecameReady(bool isEnding)
     {
+        Woken woken;
         lock (_gate)
         {
             _isReadable = true;
             _isEnding |= isEnding;
-            if (!_isWaiting || !TryReceive())
+            if (!_isWaiting || !TryReceive() || !TryWake(out woken))
             {
                 return;
             }
-
-            _isWaiting = false;
         }
 
-        LetGo();
+        LetGo(woken);
     }
 
     /// <summary>Fails what waits, and every read to come.</summary>
     internal void Abort()
     {
+        Woken woken;
         lock (_gate)
         {
             _isCompleted = true;
             _error ??= new IOException("The connection was torn down.");
-            if (!TryWake())
+            if (!TryWake(out woken))
             {
                 return;
             }
         }
 
-        LetGo();
+        LetGo(woken);
     }
 
     /// <summary>The flow has ended: from here on, nobody touches the socket.</summary>
@@ -202,33 +204,41 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
         lock (_gate)
         {
             // The token of an earlier read may come late.
-            if (_cancellation != token || !TryWake())
+            if (_cancellation != token || !_isWaiting)
             {
                 return;
             }
+
+            _isWaiting = false;
         }
 
         _source.SetException(new OperationCanceledException(token));
     }
 
-    private bool TryWake()
+    /// <summary>Ends the flow's waiting, if it waits: from here on, what there is belongs to it.</summary>
+    private bool TryWake(out Woken woken)
     {
-        bool wasWaiting = _isWaiting;
+        woken = default;
+        if (!_isWaiting)
+        {
+            return false;
+        }
+
         _isWaiting = false;
-        return wasWaiting;
+        woken = _error is null ? new Woken(Give(), Error: null) : new Woken(default, _error);
+        return true;
     }
 
-    /// <summary>Lets the flow go on, on this thread, with what there is. It has waited, so all of this is nobody else's
-    /// now.</summary>
-    private void LetGo()
+    /// <summary>Lets the flow go on, on this thread.</summary>
+    private void LetGo(in Woken woken)
     {
-        if (_error is null)
+        if (woken.Error is null)
         {
-            _source.SetResult(Give());
+            _source.SetResult(woken.Result);
         }
         else
         {
-            _source.SetException(_error);
+            _source.SetException(woken.Error);
         }
     }
 
@@ -327,4 +337,6 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
         _start = 0;
         _end = 0;
     }
+
+    private readonly record struct Woken(ReadResult Result, Exception? Error);
 }

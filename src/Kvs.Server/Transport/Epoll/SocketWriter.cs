@@ -11,7 +11,8 @@ namespace Kvs.Server.Transport.Epoll;
 /// </summary>
 /// <remarks>
 /// <para>One flow writes and flushes; the poller, and whoever cancels or aborts, come in between, but only while a flush
-/// waits. <c>_gate</c> guards everything but the memory that the flow writes into.</para>
+/// waits. <c>_gate</c> guards the flags. The memory, and what is counted of it, belong to the flow while it runs, and to
+/// whoever holds the gate while a flush waits.</para>
 /// <para>The flow is let go outside the gate, by the one who set <c>_isWaiting</c> back to false.</para>
 /// </remarks>
 internal sealed class SocketWriter(int descriptor) : PipeWriter, IValueTaskSource<FlushResult>
@@ -54,6 +55,7 @@ internal sealed class SocketWriter(int descriptor) : PipeWriter, IValueTaskSourc
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
+        // Looked at only here: what ends a wait is CancelPendingFlush or Abort.
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
@@ -70,16 +72,17 @@ internal sealed class SocketWriter(int descriptor) : PipeWriter, IValueTaskSourc
 
     public override void CancelPendingFlush()
     {
+        FlushResult ended;
         lock (_gate)
         {
             _isCancelled = true;
-            if (!TryWake())
+            if (!TryWake(out ended))
             {
                 return;
             }
         }
 
-        _source.SetResult(End());
+        _source.SetResult(ended);
     }
 
     public override void Complete(Exception? exception = null)
@@ -99,26 +102,26 @@ internal sealed class SocketWriter(int descriptor) : PipeWriter, IValueTaskSourc
     /// waits for nothing else.</summary>
     internal void BecameReady()
     {
+        FlushResult ended;
         lock (_gate)
         {
-            if (!_isWaiting || !TrySendAll())
+            if (!_isWaiting || !TrySendAll() || !TryWake(out ended))
             {
                 return;
             }
-
-            _isWaiting = false;
         }
 
-        _source.SetResult(End());
+        _source.SetResult(ended);
     }
 
     /// <summary>Ends the flush that waits, and has nothing sent any more.</summary>
     internal void Abort()
     {
+        FlushResult ended;
         lock (_gate)
         {
             _isCompleted = true;
-            if (!TryWake())
+            if (!TryWake(out ended))
             {
                 return;
             }
@@ -126,7 +129,7 @@ internal sealed class SocketWriter(int descriptor) : PipeWriter, IValueTaskSourc
             Drop();
         }
 
-        _source.SetResult(End());
+        _source.SetResult(ended);
     }
 
     /// <summary>The flow has ended: from here on, nobody touches the socket.</summary>
@@ -139,11 +142,17 @@ internal sealed class SocketWriter(int descriptor) : PipeWriter, IValueTaskSourc
         }
     }
 
-    private bool TryWake()
+    private bool TryWake(out FlushResult ended)
     {
-        bool wasWaiting = _isWaiting;
+        ended = default;
+        if (!_isWaiting)
+        {
+            return false;
+        }
+
         _isWaiting = false;
-        return wasWaiting;
+        ended = End();
+        return true;
     }
 
     private FlushResult End()

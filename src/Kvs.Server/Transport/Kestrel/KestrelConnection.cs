@@ -16,9 +16,10 @@ internal sealed class KestrelConnection : ITransportConnection
     {
         _context = context;
         _socket = context.Features.Get<IConnectionSocketFeature>()?.Socket;
-
-        // Peers that vanished without a word are noticed in the end, however long their connection may be idle.
-        _socket?.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        if (_socket is not null)
+        {
+            ConnectionSocket.KeepAlive(_socket);
+        }
     }
 
     public PipeReader Input => _context.Transport.Input;
@@ -29,13 +30,9 @@ internal sealed class KestrelConnection : ITransportConnection
 
     public ValueTask FinishSendingAsync()
     {
-        try
+        if (_socket is not null)
         {
-            _socket?.Shutdown(SocketShutdown.Send);
-        }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
-        {
-            // The client was faster: the connection is gone, and with it the need to end it well.
+            ConnectionSocket.FinishSending(_socket);
         }
 
         return ValueTask.CompletedTask;

@@ -51,8 +51,7 @@ internal sealed class KestrelTransport : ITransport
 
         if (tls is not null)
         {
-            // A client that has not finished the handshake of TLS is none that the server knows of.
-            options.Limits.MaxConcurrentConnections = (long)_options.MaxConnections + ConnectionTable.MaxRefused;
+            options.Limits.MaxConcurrentConnections = ConnectionTable.MostWithRefused(_options);
         }
 
         _server = new KestrelServer(Options.Create(options), CreateSockets(), _loggers);
