@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using Kvs.Client.Transport;
 using Kvs.Protocol;
 using Kvs.Protocol.Binary;
 
@@ -39,6 +40,11 @@ public sealed class KvsCluster : IKvsAsyncClient
         {
             throw new ArgumentException(
                 $"A cluster has 1 to {KeySlot.Count} servers, each once.", nameof(endPoints));
+        }
+
+        foreach (EndPoint endPoint in endPoints)
+        {
+            ClientSocket.CheckEndPoint(endPoint);
         }
 
         var cluster = new KvsCluster([.. endPoints.Select(endPoint => KvsConnection.Start(endPoint, options))]);

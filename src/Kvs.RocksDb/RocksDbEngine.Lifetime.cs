@@ -75,9 +75,9 @@ public sealed partial class RocksDbEngine
     public static void Register() => KvsEngines.Register(EngineName, Open);
 
     /// <summary>
-    /// How programs that may have opened the engine end. Does not return where a store was opened: at a process's end the library destroys what threads of its
-    /// own may still use, and now and then aborts ("pthread lock: Invalid argument"), long after all stores were
-    /// closed: so where one was opened, the process ends here, without that.
+    /// How programs that may have opened the engine end. Does not return where a store was opened: at a process's end
+    /// the library destroys what threads of its own may still use, and now and then aborts ("pthread lock: Invalid
+    /// argument"), long after all stores were closed: so where one was opened, the process ends here, without that.
     /// </summary>
     /// <returns>The exit code, where the library was not used.</returns>
     public static int Exit(int exitCode)

@@ -9,9 +9,9 @@ namespace Kvs.Threading;
 /// <remarks>
 /// A job that spawns runs the new job inside its own call, up to <see cref="MaxDepth"/> deep; a job spawned deeper
 /// waits until an outermost job ends, so that a job which spawns its own successor does not overflow the stack.
-/// <para>Every job of every thread comes through <c>_state</c>, so that is one word and no lock: the number of outermost
-/// jobs that run, negative by <see cref="Disposing"/> from the moment that the pool is being disposed. Once it is, the
-/// number only falls, and who takes it to none wakes those who wait in <see cref="Dispose"/>.</para>
+/// <para>Every job of every thread comes through <c>_state</c>, so that is one word and no lock: the number of
+/// outermost jobs that run, negative by <see cref="Disposing"/> from the moment that the pool is being disposed. Once
+/// it is, the number only falls, and who takes it to none wakes those who wait in <see cref="Dispose"/>.</para>
 /// </remarks>
 public sealed class InlineThreadPool : IThreadPool
 {

@@ -268,8 +268,8 @@ public class ConnectionTests
             await EndAsync();
         }
 
-        // The pool fills and buffers grow in the first bursts, and sometimes in one more; an object for each call would be
-        // in all of them.
+        // The pool fills and buffers grow in the first bursts, and sometimes in one more; an object for each call would
+        // be in all of them.
         Assert.True(least < 100 * calls.Length, $"{least} bytes were allocated");
 
         void Begin()

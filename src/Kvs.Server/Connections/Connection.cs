@@ -54,8 +54,8 @@ internal sealed class Connection
         _replies = new ReplyBuffer(transport.Output, MaxReplyBytes(context));
     }
 
-    /// <summary>What is kept of replies at the most: as many as may be gathered, and one that is as long as anything that
-    /// is asked for one by one.</summary>
+    /// <summary>What is kept of replies at the most: as many as may be gathered, and one that is as long as anything
+    /// that is asked for one by one.</summary>
     private static long MaxReplyBytes(ServerContext context) => (2L * context.Options.MaxBufferedOutputBytes) +
         RespLimits.Of(context.Engine.Limits, isAuthenticated: true).MaxRequestBytes;
 
@@ -65,7 +65,7 @@ internal sealed class Connection
         try
         {
             bool maySend = await ServeRequestsAsync().ConfigureAwait(false);
-            await _transport.FinishSendingAsync().ConfigureAwait(false);
+            await FinishSendingAsync().ConfigureAwait(false);
             if (maySend)
             {
                 await LingerAsync().ConfigureAwait(false);
@@ -84,6 +84,14 @@ internal sealed class Connection
         {
             _session?.Dispose();
         }
+    }
+
+    private async ValueTask FinishSendingAsync()
+    {
+        // Under TLS it sends a notice, which a client that reads nothing does not take either.
+        _clock.SendBegun(1);
+        await _transport.FinishSendingAsync().ConfigureAwait(false);
+        _clock.SendEnded();
     }
 
     /// <summary>Has what has arrived finished and answered, and then the connection closed.</summary>

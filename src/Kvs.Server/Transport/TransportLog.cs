@@ -12,7 +12,8 @@ internal static partial class TransportLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "A connection was not accepted")]
     internal static partial void NotAccepted(ILogger logger, Exception error);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The connection from {Client} failed in a way that nobody foresaw")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The connection from {Client} failed in a way that nobody foresaw")]
     internal static partial void Failed(ILogger logger, Exception error, EndPoint? client);
 
     [LoggerMessage(Level = LogLevel.Warning,

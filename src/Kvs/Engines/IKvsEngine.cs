@@ -92,8 +92,8 @@ public interface IKvsEngine : IDisposable
     /// <param name="cancellation">Ends the waiting, not the sync.</param>
     ValueTask FlushAsync(CancellationToken cancellation = default);
 
-    /// <summary>The same for who has many waiting and no thread to spare: a callback, where the engine can on the thread
-    /// that has made the sync, which saves a change of threads for each.</summary>
+    /// <summary>The same for who has many waiting and no thread to spare: a callback, where the engine can on the
+    /// thread that has made the sync, which saves a change of threads for each.</summary>
     /// <param name="done">Called once, with null or with why the sync failed. It must be short and not throw, and may
     /// call this again but nothing of the store's that waits: the next sync comes after it.</param>
     /// <returns>False, and nothing is called, where everything is durable already.</returns>
@@ -108,7 +108,12 @@ public interface IKvsEngine : IDisposable
         }
 
         _ = flushing.AsTask().ContinueWith(
-            static (flushed, done) => ((Action<Exception?>)done!)(flushed.Exception?.InnerException), done,
+            static (flushed, done) => ((Action<Exception?>)done!)(
+                flushed.IsCompletedSuccessfully
+                    ? null
+                    : flushed.Exception?.InnerException ??
+                        new KvsWriteException("The flush was given up.", isFinal: false)),
+            done,
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return true;
     }

@@ -8,8 +8,8 @@ namespace Kvs.Tests;
 /// <summary>With the default settings, the files of a store take at no moment of any workload more than 1.5 times the
 /// live data, and some segments; and where data goes, the files do.</summary>
 /// <remarks>
-/// Short here, so that the segments that stand beside the data weigh much. KVS_TEST_SECONDS=60 makes them what the promise
-/// was written for: a minute of overwriting, a million keys.
+/// Short here, so that the segments that stand beside the data weigh much. KVS_TEST_SECONDS=60 makes them what the
+/// promise was written for: a minute of overwriting, a million keys.
 /// </remarks>
 public sealed class SpaceBoundTests(ITestOutputHelper output) : IDisposable
 {

@@ -6,7 +6,8 @@ using Kvs.Monitoring;
 
 namespace Kvs.Tests;
 
-/// <summary>docs/OPERATIONS.md lists every instrument of the engine and every event, and nothing that there is not.</summary>
+/// <summary>docs/OPERATIONS.md lists every instrument of the engine and every event, and nothing that there is
+/// not.</summary>
 public sealed class OperationsDocumentTests
 {
     [Fact]

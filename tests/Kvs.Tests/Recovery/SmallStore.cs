@@ -67,8 +67,8 @@ internal static class SmallStore
         complete.VerifyAll(KeySeeds.Of(FormatExample.Secret.HashSeed));
     }
 
-    /// <summary>Waits until the segment that is made ahead is there, in its folder on disk as well, and nothing in it, so
-    /// that an image has it.</summary>
+    /// <summary>Waits until the segment that is made ahead is there, in its folder on disk as well, and nothing in it,
+    /// so that an image has it.</summary>
     internal static void WaitForReadySegment(SimulatedFiles files) => SpinWait.SpinUntil(() =>
         files.Snapshot().Any(file => IsSegment(Path.GetFileName(file.Path)) && file.DurableBytes is not null &&
             file.Bytes?.AsSpan(HandMade.HeaderBytes).ContainsAnyExcept((byte)0) == false));

@@ -68,7 +68,7 @@ internal sealed class EpollConnection : ITransportConnection
 
         if ((readiness & Readiness.ConcernsInput) != 0)
         {
-            _input.BecameReady((readiness & Readiness.Ending) != 0);
+            _input.BecameReady((readiness & Readiness.ReadsStopShort) != 0);
         }
     }
 

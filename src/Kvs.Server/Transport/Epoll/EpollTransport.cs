@@ -134,9 +134,9 @@ internal sealed class EpollTransport : ITransport
             {
                 // The client has gone before it was let in.
             }
-            catch (Exception error) when (error is SocketException or IOException)
+            catch (Exception error)
             {
-                // Too many open files, most likely. Those who wait are let in when others have gone.
+                // Too many open files, most likely, or no memory. Those who wait are let in when others have gone.
                 TransportLog.NotAccepted(_logger, error);
                 await Task.Delay(s_acceptPause).ConfigureAwait(false);
             }
@@ -168,7 +168,7 @@ internal sealed class EpollTransport : ITransport
         {
             connection.Open();
         }
-        catch (IOException)
+        catch
         {
             Leave(connection);
             connection.CloseUnopened();

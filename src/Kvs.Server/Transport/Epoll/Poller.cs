@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace Kvs.Server.Transport.Epoll;
 
 /// <summary>
-/// Waits for the sockets of many connections and lets each go on when it has something to do, on the thread that waited:
-/// where requests are short, that saves every change of threads. Leader and followers, after Schmidt et al. (2000): one
-/// thread leads, which is to wait and to handle one event after the other; when it is held up in one (by a write that
-/// waits for room, or a long batch), <see cref="Watch"/> has another take the lead, which goes on with the events that
-/// are left. So nobody's work can keep the other connections waiting for more than a few of the watch's rounds.
-/// </summary>
+/// Waits for the sockets of many connections and lets each go on when it has something to do, on the thread that
+/// waited: where requests are short, that saves every change of threads. Leader and followers, after Schmidt et al.
+/// (2000): one thread leads, which is to wait and to handle one event after the other; when it is held up in one (by a
+/// write that waits for room, or a long batch), <see cref="Watch"/> has another take the lead, which goes on with the
+/// events that are left. So nobody's work can keep the other connections waiting for more than a few of the watch's
+/// rounds.</summary>
 /// <remarks>
 /// <para>Any thread may call any member. Guarded by <c>_gate</c>: everything that changes, except the events themselves
 /// while the leader waits for them.</para>
@@ -238,14 +238,7 @@ internal sealed class Poller : IDisposable
         {
             while (TryTake(out EpollConnection? connection, out Readiness readiness, out Action? posted))
             {
-                if (posted is not null)
-                {
-                    posted();
-                }
-                else
-                {
-                    connection!.Handle(readiness);
-                }
+                Run(connection, readiness, posted);
             }
         }
         finally
@@ -255,6 +248,27 @@ internal sealed class Poller : IDisposable
                 _threads--;
                 Monitor.PulseAll(_gate);
             }
+        }
+    }
+
+    private void Run(EpollConnection? connection, Readiness readiness, Action? posted)
+    {
+        try
+        {
+            if (posted is not null)
+            {
+                posted();
+            }
+            else
+            {
+                connection!.Handle(readiness);
+            }
+        }
+        catch (Exception error)
+        {
+            // Memory has run out, most likely. One connection may end of it; the thread, and with it the process, not.
+            TransportLog.Failed(_logger, error, connection?.RemoteEndPoint);
+            connection?.Abort();
         }
     }
 

@@ -12,6 +12,9 @@ internal enum Readiness : uint
     /// <summary>There is room for bytes again.</summary>
     Output = 0x4,
 
+    /// <summary>There is a byte out of band, before which a read stops short; none is ever asked for.</summary>
+    Urgent = 0x2,
+
     Error = 0x8,
 
     HangUp = 0x10,
@@ -22,12 +25,12 @@ internal enum Readiness : uint
     /// <summary>Each change is told once, and nothing has to be asked for again.</summary>
     EdgeTriggered = 1u << 31,
 
-    Everything = Input | Output | InputEnded | EdgeTriggered,
+    Everything = Input | Output | Urgent | InputEnded | EdgeTriggered,
 
-    ConcernsInput = Input | InputEnded | HangUp | Error,
+    ConcernsInput = Input | Urgent | InputEnded | HangUp | Error,
 
     ConcernsOutput = Output | HangUp | Error,
 
     /// <summary>A read that got less than it asked for is not the last that gets something.</summary>
-    Ending = InputEnded | HangUp | Error,
+    ReadsStopShort = Urgent | InputEnded | HangUp | Error,
 }

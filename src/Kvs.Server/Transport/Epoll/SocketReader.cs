@@ -12,13 +12,13 @@ namespace Kvs.Server.Transport.Epoll;
 /// </summary>
 /// <remarks>
 /// <para>One flow reads; the poller, and whoever cancels or aborts, come in between. <c>_gate</c> guards the flags. The
-/// buffer, its bounds and what was given belong to the flow while it runs, and to whoever holds the gate while it waits.
-/// </para>
+/// buffer, its bounds and what was given belong to the flow while it runs, and to whoever holds the gate while it
+/// waits.</para>
 /// <para>1. <c>_isReadable</c> is false only if the socket was empty after the last event that the poller told of, so
 /// that another event will come for whatever arrives: a receive that got less than it asked for, or nothing, has
 /// emptied it.</para>
-/// <para>2. Where the flow waits while <c>_isReadable</c> is true, the poller was asked to look, after the others' turn:
-/// a client that sends without end keeps nobody waiting.</para>
+/// <para>2. Where the flow waits while <c>_isReadable</c> is true, the poller was asked to look, after the others'
+/// turn: a client that sends without end keeps nobody waiting.</para>
 /// <para>3. The flow is let go outside the gate, by the one who set <c>_isWaiting</c> back to false.</para>
 /// </remarks>
 internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
@@ -26,6 +26,9 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     /// <summary>So much is received at once at the most: enough that a system call is cheap for what it brings, little
     /// enough to stay in the processor's cache until it is executed.</summary>
     private const int ReceiveBytes = 64 * 1024;
+
+    /// <summary>As much is left of a request at times, when all that were complete have been taken.</summary>
+    private const int SmallRestBytes = 256;
 
     private readonly Lock _gate = new();
     private readonly EpollConnection _connection;
@@ -41,7 +44,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     private int _end;
     private bool _isExamined = true;
     private bool _isReadable;
-    private bool _isEnding;
+    private bool _readsStopShort;
     private bool _isWaiting;
     private bool _isCancelled;
     private bool _isCompleted;
@@ -53,7 +56,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
         _connection = connection;
         _descriptor = descriptor;
         _maxBytes = maxBytes;
-        _look = () => BecameReady(isEnding: false);
+        _look = () => BecameReady(readsStopShort: false);
     }
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -116,6 +119,11 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
         {
             ReturnBuffer();
         }
+        else if (_end - _start <= SmallRestBytes && _buffer!.Length > SmallRestBytes)
+        {
+            // The beginning of a request whose rest may take its time: it is not to hold the room of many.
+            MoveTo(ArrayPool<byte>.Shared.Rent(SmallRestBytes));
+        }
     }
 
     public override void CancelPendingRead()
@@ -153,14 +161,15 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
 
     /// <summary>Bytes have come, or the end. On the poller's thread, which goes on with the flow where that waits.
     /// </summary>
-    /// <param name="isEnding">The client sends no more, or the connection is lost.</param>
-    internal void BecameReady(bool isEnding)
+    /// <param name="readsStopShort">A read that gets less than it asked for is not the last from now on: the client
+    /// sends no more, say, and the end is still to be read.</param>
+    internal void BecameReady(bool readsStopShort)
     {
         Woken woken;
         lock (_gate)
         {
             _isReadable = true;
-            _isEnding |= isEnding;
+            _readsStopShort |= readsStopShort;
             if (!_isWaiting || !TryReceive() || !TryWake(out woken))
             {
                 return;
@@ -279,7 +288,7 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
         if (received > 0)
         {
             _end += (int)received;
-            _isReadable = received == room || _isEnding;
+            _isReadable = received == room || _readsStopShort;
             _isExamined = false;
             return true;
         }
@@ -304,8 +313,9 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
     /// <summary>False where that is refused, which is the connection's end.</summary>
     private bool TryMakeRoom()
     {
-        _buffer ??= ArrayPool<byte>.Shared.Rent(Math.Min(ReceiveBytes, _maxBytes));
-        if (_end < _buffer.Length)
+        int wantedBytes = Math.Min(ReceiveBytes, _maxBytes);
+        _buffer ??= ArrayPool<byte>.Shared.Rent(wantedBytes);
+        if (_end < _buffer.Length && _buffer.Length >= wantedBytes)
         {
             return true;
         }
@@ -319,11 +329,16 @@ internal sealed class SocketReader : PipeReader, IValueTaskSource<ReadResult>
             return false;
         }
 
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_buffer.Length, 2 * kept));
-        _buffer.AsSpan(_start, kept).CopyTo(larger);
-        ReturnBuffer();
-        (_buffer, _end) = (larger, kept);
+        MoveTo(ArrayPool<byte>.Shared.Rent(Math.Max(wantedBytes, 2 * kept)));
         return true;
+    }
+
+    private void MoveTo(byte[] other)
+    {
+        int kept = _end - _start;
+        _buffer.AsSpan(_start, kept).CopyTo(other);
+        ReturnBuffer();
+        (_buffer, _end) = (other, kept);
     }
 
     private void ReturnBuffer()

@@ -10,9 +10,9 @@ namespace Kvs.Server.Transport.Epoll;
 /// does. A flush is complete when everything was taken, and then no memory is held.
 /// </summary>
 /// <remarks>
-/// <para>One flow writes and flushes; the poller, and whoever cancels or aborts, come in between, but only while a flush
-/// waits. <c>_gate</c> guards the flags. The memory, and what is counted of it, belong to the flow while it runs, and to
-/// whoever holds the gate while a flush waits.</para>
+/// <para>One flow writes and flushes; the poller, and whoever cancels or aborts, come in between, but only while a
+/// flush waits. <c>_gate</c> guards the flags. The memory, and what is counted of it, belong to the flow while it runs,
+/// and to whoever holds the gate while a flush waits.</para>
 /// <para>The flow is let go outside the gate, by the one who set <c>_isWaiting</c> back to false.</para>
 /// </remarks>
 internal sealed class SocketWriter(int descriptor) : PipeWriter, IValueTaskSource<FlushResult>
