@@ -17,14 +17,14 @@ public static class Address
     /// <summary>What Linux takes, in bytes, without the zero behind it.</summary>
     private const int MaxUnixPathBytes = 107;
 
-    /// <summary>Reads where a server of kvs can be: an address as <see cref="Parse"/> takes it, or a Unix socket,
-    /// <c>unix:PATH</c>.</summary>
+    /// <summary>Reads where a server of kvs can be: an address as <see cref="Parse(string)"/> takes it, or a Unix
+    /// socket, <c>unix:PATH</c>.</summary>
     /// <exception cref="ProgramException">It is neither; the message says why.</exception>
     public static EndPoint ParseEndPoint(string text)
     {
         if (!text.StartsWith(UnixPrefix, StringComparison.Ordinal))
         {
-            return Parse(text);
+            return ParseAddress(text, ", or unix:PATH");
         }
 
         try
@@ -45,19 +45,21 @@ public static class Address
     /// <summary>Reads an address with its port; a host name is an error, because it may stand for several addresses or
     /// for another one tomorrow.</summary>
     /// <exception cref="ProgramException">It is not an address; the message says why.</exception>
-    public static IPEndPoint Parse(string text)
+    public static IPEndPoint Parse(string text) => ParseAddress(text, orElse: string.Empty);
+
+    private static IPEndPoint ParseAddress(string text, string orElse)
     {
         int colon = text.LastIndexOf(':');
         string host = colon < 0 ? text : text[..colon];
         string port = colon < 0 ? string.Empty : text[(colon + 1)..];
         if (TryParseHost(host) is not { } address)
         {
-            throw Invalid(text, WhyNoHost(text));
+            throw Invalid(text, WhyNoHost(text), orElse);
         }
 
         return ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)
             ? new IPEndPoint(address, number)
-            : throw Invalid(text, port.Length == 0 ? "the port is missing" : "the port is not 0 to 65535");
+            : throw Invalid(text, port.Length == 0 ? "the port is missing" : "the port is not 0 to 65535", orElse);
     }
 
     private static string WhyNoHost(string text)
@@ -90,6 +92,6 @@ public static class Address
             : null;
     }
 
-    private static ProgramException Invalid(string text, string why) =>
-        new($"'{text}' is not an address: {why}. Give IP:PORT, for example 127.0.0.1:4000 or [::1]:4000.");
+    private static ProgramException Invalid(string text, string why, string orElse) =>
+        new($"'{text}' is not an address: {why}. Give IP:PORT, for example 127.0.0.1:4000 or [::1]:4000{orElse}.");
 }

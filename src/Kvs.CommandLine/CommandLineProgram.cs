@@ -119,8 +119,9 @@ public static class CommandLineProgram
         if (FindUnknownOption(parsed) is { } option)
         {
             Command command = parsed.CommandResult.Command;
-            string hint = command.Subcommands.Count > 0 ? " here: options go after the command."
-                : command.Arguments.Count > 0
+            string hint = command.Subcommands.Count > 0 || StandsBeforeCommand(parsed, option)
+                ? " here: options go after the command."
+                : command.Arguments.Any(static argument => argument.Name is "KEY" or "VALUE")
                     ? ". A key or a value that begins with '-' goes after '--', and options go before it."
                     : ".";
             return $"Unknown option '{option}'{hint}";
@@ -133,6 +134,10 @@ public static class CommandLineProgram
 
         return parsed.Errors.Count > 0 ? parsed.Errors[0].Message : null;
     }
+
+    private static bool StandsBeforeCommand(ParseResult parsed, string option) =>
+        parsed.CommandResult is { IdentifierToken: { } command } &&
+        parsed.Tokens.TakeWhile(token => token != command).Any(token => token.Value == option);
 
     // The library takes an option that it does not know for an argument, where there is room for one: a misspelt
     // option would be stored as a value.

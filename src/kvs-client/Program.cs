@@ -2,7 +2,12 @@ using System.CommandLine;
 using Kvs.ClientProgram.Commands;
 using Kvs.CommandLine;
 
-RootCommand root = CommandLineProgram.CreateRoot("kvs-client", "Reads and writes a kvs server.");
+RootCommand root = CommandLineProgram.CreateRoot("kvs-client",
+    """
+    Reads and writes a kvs server, on 127.0.0.1:4000 unless told otherwise.
+
+    kvs-client COMMAND --help lists the options of a command (--addr, --password-file, --tls ...); they go after it.
+    """);
 root.Add(SetCommand.Create());
 root.Add(GetCommand.Create());
 root.Add(RemoveCommand.Create());

@@ -93,6 +93,15 @@ internal sealed class ServerRun
         _log.Write($"data: {folder}", ("data", folder));
         _log.Write($"pool: {pool.Name}{(pool.Threads > 0 ? $", {pool.Threads} threads" : string.Empty)}",
             ("pool", pool.Name), ("threads", pool.Threads));
+        string transport = KvsTransports.NameOf(options.Transport);
+        int pollers = options.Transport == KvsTransport.Epoll ? options.Pollers : 0;
+        _log.Write($"transport: {transport}{(pollers > 0 ? $", pollers: {pollers}" : string.Empty)}",
+            ("transport", transport), ("pollers", pollers));
+        if (_settings.TlsCertificateFile is { } certificate)
+        {
+            _log.Write($"tls: {certificate}", ("tls", certificate));
+        }
+
         foreach (EndPoint endPoint in server.EndPoints)
         {
             string address = Address.Format(endPoint);

@@ -79,7 +79,7 @@ internal sealed class LoadConnection : IDisposable
         catch (SocketException exception)
         {
             socket.Dispose();
-            throw new ProgramException($"Cannot connect to {address}: {exception.Message}", exception);
+            throw new ProgramException($"Cannot connect to {address}: {new SocketException((int)exception.SocketErrorCode).Message}", exception);
         }
         catch
         {

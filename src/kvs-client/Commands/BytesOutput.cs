@@ -8,6 +8,9 @@ internal sealed class BytesOutput : IDisposable
     /// <summary><see cref="Texts.KeyNotFound"/> as bytes.</summary>
     public static byte[] KeyNotFound { get; } = System.Text.Encoding.UTF8.GetBytes(Texts.KeyNotFound);
 
+    /// <summary><see cref="Texts.KeyNotRead"/> as bytes.</summary>
+    public static byte[] KeyNotRead { get; } = System.Text.Encoding.UTF8.GetBytes(Texts.KeyNotRead);
+
     /// <summary>Writes bytes and a newline.</summary>
     public void WriteLine(ReadOnlySpan<byte> line)
     {

@@ -5,8 +5,8 @@ using Kvs.Client;
 
 namespace Kvs.ClientProgram.Commands;
 
-/// <summary><c>mget KEY...</c>: prints for each key, in the order of the keys, what <c>get</c> prints: nothing for one
-/// that cannot be read, which the standard error stream names.</summary>
+/// <summary><c>mget KEY...</c>: prints for each key, in the order of the keys, what <c>get</c> prints. One that cannot
+/// be read has a line that says so, and the standard error stream says why.</summary>
 internal static class GetManyCommand
 {
     /// <summary>How much of a key a message shows.</summary>
@@ -76,9 +76,10 @@ internal static class GetManyCommand
     private static void WriteValues(Reading[] readings)
     {
         using var output = new BytesOutput();
-        foreach (Reading reading in readings.Where(static reading => reading.Failure is null))
+        foreach (Reading reading in readings)
         {
-            output.WriteLine(reading.Value ?? BytesOutput.KeyNotFound);
+            output.WriteLine(
+                reading.Failure is not null ? BytesOutput.KeyNotRead : reading.Value ?? BytesOutput.KeyNotFound);
         }
     }
 

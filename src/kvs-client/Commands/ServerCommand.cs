@@ -126,7 +126,7 @@ internal sealed class ServerCommand : Command
         }
         catch (ProgramException exception)
         {
-            result.AddError(exception.Message);
+            result.AddError($"--addr: {exception.Message}");
             return [];
         }
     }

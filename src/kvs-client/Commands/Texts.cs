@@ -8,6 +8,9 @@ internal static class Texts
     /// <summary>The answer where there is no such key.</summary>
     public const string KeyNotFound = "Key not found";
 
+    /// <summary>What <c>mget</c> prints in the place of a value that could not be read.</summary>
+    public const string KeyNotRead = "Key not read";
+
     /// <summary>The argument KEY.</summary>
     public static Argument<string> CreateKeyArgument()
     {
