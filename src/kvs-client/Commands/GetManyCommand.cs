@@ -75,6 +75,11 @@ internal static class GetManyCommand
 
     private static void WriteValues(Reading[] readings)
     {
+        if (readings.All(static reading => reading.Failure is not null))
+        {
+            return;
+        }
+
         using var output = new BytesOutput();
         foreach (Reading reading in readings)
         {
