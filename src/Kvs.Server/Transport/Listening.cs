@@ -50,10 +50,7 @@ internal static class Listening
         }
         catch (SocketException error)
         {
-            throw new KvsListenException(endPoint,
-                error.SocketErrorCode == SocketError.AddressAlreadyInUse
-                    ? $"{error.Message}: another process is listening there. Stop it, or choose another address"
-                    : error.Message, error);
+            throw new KvsListenException(endPoint, error.Message, error);
         }
     }
 }
