@@ -43,6 +43,7 @@ internal sealed class Poller : IDisposable
     private readonly int _wake;
     private readonly EventBlock _events = new(MaxEvents);
     private readonly Queue<Action> _posted = new();
+    private readonly HashSet<Thread> _heldUp = [];
     private readonly Stack<int> _freeSlots = new();
     private EpollConnection?[] _slots = new EpollConnection?[16];
     private uint _generation;

@@ -170,12 +170,14 @@ internal sealed class SocketWriter(int descriptor) : PipeWriter, IValueTaskSourc
             return;
         }
 
+        // Rented first: where that fails, the present block must not be in both places, and be given back twice.
+        byte[] next = ArrayPool<byte>.Shared.Rent(Math.Max(BlockBytes, bytes));
         if (_block is not null)
         {
             _full.Enqueue(new ArraySegment<byte>(_block, 0, _blockBytes));
         }
 
-        _block = ArrayPool<byte>.Shared.Rent(Math.Max(BlockBytes, bytes));
+        _block = next;
         _blockBytes = 0;
     }
 
