@@ -8,8 +8,10 @@ namespace Kvs.Server.Transport.Epoll;
 /// waited: where requests are short, that saves every change of threads. Leader and followers, after Schmidt et al.
 /// (2000): one thread leads, which is to wait and to handle one event after the other; when it is held up in one (by a
 /// write that waits for room, or a long batch), <see cref="Watch"/> has another take the lead, which goes on with the
-/// events that are left. So nobody's work can keep the other connections waiting for more than a few of the watch's
-/// rounds.</summary>
+/// events that are left. While that one is held up, each leader gives the lead away before its event, because what
+/// holds up one write holds up all. So others' work keeps a connection waiting for a few of the watch's rounds, and not
+/// for so many times as there are others.
+/// </summary>
 /// <remarks>
 /// <para>Any thread may call any member. Guarded by <c>_gate</c>: everything that changes, except the events themselves
 /// while the leader waits for them.</para>
@@ -156,22 +158,11 @@ internal sealed class Poller : IDisposable
             bool isInSameEvent = !_isWaiting && _leader is not null && _handled == _handledAtLook;
             _handledAtLook = _handled;
             _looksInSameEvent = isInSameEvent ? _looksInSameEvent + 1 : 0;
-            if (_looksInSameEvent < LooksBeforeHeldUp || _isDisposed || _threads >= MaxThreads)
+            Thread? leader = _leader;
+            if (_looksInSameEvent >= LooksBeforeHeldUp && TryGiveLeadAway())
             {
-                return;
-            }
-
-            // Who waits to follow takes a lead that is free; where nobody does and no thread starts, it stays where it
-            // is.
-            _looksInSameEvent = 0;
-            if (_followers > 0)
-            {
-                _leader = null;
-                Monitor.Pulse(_gate);
-            }
-            else if (TryStartThread())
-            {
-                _leader = null;
+                _looksInSameEvent = 0;
+                _heldUp.Add(leader!);
             }
         }
     }
@@ -292,6 +283,11 @@ internal sealed class Poller : IDisposable
                 if (TryTakeEvent(out connection, out readiness) || TryTakePosted(out posted))
                 {
                     _handled++;
+                    if (_heldUp.Count > 0)
+                    {
+                        _ = TryGiveLeadAway();
+                    }
+
                     return true;
                 }
 
@@ -311,8 +307,29 @@ internal sealed class Poller : IDisposable
         }
     }
 
+    /// <summary>Lets who waits to follow take the lead, or a new thread; false where there is none, and the lead stays
+    /// where it is.</summary>
+    private bool TryGiveLeadAway()
+    {
+        if (_isDisposed || (_followers == 0 && (_threads >= MaxThreads || !TryStartThread())))
+        {
+            return false;
+        }
+
+        _leader = null;
+        Monitor.Pulse(_gate);
+        return true;
+    }
+
+    /// <summary>Returns when the thread leads; false where it is not needed any more. Whatever it was in has ended.
+    /// </summary>
     private bool TryLead()
     {
+        if (_leader != Thread.CurrentThread)
+        {
+            _heldUp.Remove(Thread.CurrentThread);
+        }
+
         while (_leader != Thread.CurrentThread)
         {
             if (_isDisposed)
